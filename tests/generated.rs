@@ -84,7 +84,7 @@ fn plan_schema_and_type_agree() {
         "findings": [{ "code": "R101", "severity": "warning", "message": "…", "id": "agent/8001" }],
         "allowed": [{ "rule": "deletes", "upTo": 12 }],
         "targets": ["agent/8001"],
-        "digests": { "manifests": "00", "plan": "" },
+        "digests": { "manifests": "00", "plan": "11" },
     });
     let read: Plan = serde_json::from_value(plan.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), plan);

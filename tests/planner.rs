@@ -405,7 +405,8 @@ fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
     let mut read: Plan = serde_json::from_str(&saved).expect("a plan is read");
     prop_assert_eq!(&serde_json::to_string(&read).expect("a plan is JSON"), &saved);
     let json = serde_json::from_str(&saved).expect("a plan is JSON");
-    prop_assert!(digest::is_of(&plan.digests.plan, &json));
+    prop_assert!(digest::is_of(&read.digests.plan, &json));
+    read.digests.plan.clear();
     for (read, made) in read.changes.iter_mut().zip(&plan.changes) {
         read.reason.clone_from(&made.reason);
         for (read, made) in read.fields.iter_mut().zip(&made.fields) {

@@ -14,7 +14,7 @@ use super::session::planning::{self, Planned};
 use super::session::{fingerprints, git_exposure, snapshot_plan};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
-use crate::model::digest;
+use crate::model::plan::sign;
 use crate::report::{BoundPlan, Command, json};
 use crate::storage::files;
 use crate::storage::ledger::Store;
@@ -103,7 +103,8 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
         let made = planning::make(&loaded, &store, &arguments.narrowing).await?;
         let Planned { mut plan, live, vendors, .. } = made;
         if let Some(key) = fingerprints::key(&loaded).await? {
-            plan.digests.signature = Some(digest::signature(&plan.digests.plan, &key));
+            plan.digests.plan = plan.digest();
+            plan.digests.signature = Some(sign(&plan.digests.plan, &key));
         }
         if !several {
             std::mem::forget(live);

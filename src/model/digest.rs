@@ -8,18 +8,7 @@ use serde_json::Value as Json;
 use serde_json::ser::{Formatter, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::model::plan::{Digests, FORMAT, Plan};
-use crate::model::secret::Secret;
 use crate::model::text::hex;
-
-/// Returns the digest of a plan's own content: all of it but the digest itself and its signature.
-///
-/// It is the SHA-256 of the compact JSON with the keys of each object in order. No part of the text is kept longer
-/// than the largest change or step.
-pub fn of_plan(plan: &Plan) -> String {
-    let digests = Digests { manifests: plan.digests.manifests.clone(), ..Digests::default() };
-    canonical(&plan.in_key_order(&digests))
-}
 
 /// Returns true if a plan from a file has the digest, which covers keys that this program does not know, too.
 ///
@@ -46,11 +35,6 @@ fn without_digest(plan: &Json) -> Json {
     plan
 }
 
-/// Signs a plan's digest with the key of the ledger's fingerprints.
-pub fn signature(digest: &str, key: &Secret) -> String {
-    Secret::new(digest.to_owned()).fingerprint(key, FORMAT)
-}
-
 /// Returns the SHA-256 of parts in hex.
 ///
 /// Each part is preceded by its length, so that no two lists of parts collide.
@@ -65,8 +49,9 @@ pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 /// Returns the SHA-256 of a value's compact JSON, with the keys of each nested object in order.
 ///
-/// The outermost object must have its keys in order, so that it is hashed while it is written.
-fn canonical(value: &impl Serialize) -> String {
+/// The outermost object must have its keys in order, so that it is hashed while it is written. No part of the text is
+/// kept longer than the largest value in it.
+pub(super) fn canonical(value: &impl Serialize) -> String {
     let text = RefCell::new(KeySorter::default());
     let mut serializer = Serializer::with_formatter(Sorted(&text), Sorted(&text));
     // Only a map with a key that is no text could fail.

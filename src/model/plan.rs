@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected};
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::codec;
 use super::difference::fields;
 use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
@@ -21,9 +21,10 @@ use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
 use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
 use super::rule::{Effect, Severity};
-use super::secret::SecretRef;
+use super::secret::{Secret, SecretRef};
 use super::source::Source;
 use super::value::{Members, Value};
+use super::{codec, digest};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
@@ -525,15 +526,21 @@ pub struct LiveCounts {
 pub struct Digests {
     /// Of the workspace file and the manifests, SHA-256 in hex.
     pub manifests: String,
-    /// Of the plan's own content, SHA-256 in hex; empty until the plan is saved.
+    /// Of the plan's own content, SHA-256 in hex; empty until it is due.
     pub plan: String,
     /// HMAC-SHA-256 of that digest in hex, where `ledger.fingerprintKey` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
 }
 
-/// A plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+/// Signs a plan's digest with the key of the ledger's fingerprints.
+pub fn sign(digest: &str, key: &Secret) -> String {
+    Secret::new(digest.to_owned()).fingerprint(key, FORMAT)
+}
+
+/// A plan. Its JSON form holds its digest, which is computed when it is due.
+#[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
+#[schemars(description = "A plan.")]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// `rosterctl.plan/v1`.
@@ -563,10 +570,38 @@ pub struct Plan {
     pub digests: Digests,
 }
 
+impl Serialize for Plan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut digests = Cow::Borrowed(&self.digests);
+        if digests.plan.is_empty() {
+            digests.to_mut().plan = self.digest();
+        }
+        let mut plan = serializer.serialize_struct("Plan", 11)?;
+        plan.serialize_field("format", &self.format)?;
+        plan.serialize_field("program", &self.program)?;
+        plan.serialize_field("workspace", &self.workspace)?;
+        plan.serialize_field("summary", &self.summary)?;
+        plan.serialize_field("changes", &self.changes)?;
+        plan.serialize_field("steps", &self.steps)?;
+        plan.serialize_field("findings", &self.findings)?;
+        if !self.allowed.is_empty() {
+            plan.serialize_field("allowed", &self.allowed)?;
+        }
+        if self.assert_unread {
+            plan.serialize_field("assertUnread", &self.assert_unread)?;
+        }
+        if !self.targets.is_empty() {
+            plan.serialize_field("targets", &self.targets)?;
+        }
+        plan.serialize_field("digests", &digests)?;
+        plan.end()
+    }
+}
+
 /// A [`Plan`] with its keys in order, as its digest covers it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct InKeyOrder<'a> {
+struct InKeyOrder<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     allowed: &'a [Allowance],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -584,8 +619,14 @@ pub(super) struct InKeyOrder<'a> {
 }
 
 impl Plan {
+    /// Returns the digest of the plan's own content: all of it but the digest itself and its signature.
+    pub fn digest(&self) -> String {
+        let digests = Digests { manifests: self.digests.manifests.clone(), ..Digests::default() };
+        digest::canonical(&self.in_key_order(&digests))
+    }
+
     /// Returns the plan with its keys in order, and with other digests.
-    pub(super) fn in_key_order<'a>(&'a self, digests: &'a Digests) -> InKeyOrder<'a> {
+    fn in_key_order<'a>(&'a self, digests: &'a Digests) -> InKeyOrder<'a> {
         let Plan {
             format,
             program,

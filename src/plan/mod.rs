@@ -37,7 +37,6 @@ use std::collections::BTreeMap;
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
-use crate::model::digest;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
@@ -108,7 +107,7 @@ pub fn plan(
     };
     let mut fields = draft.changes.iter().flat_map(|change| &change.fields);
     let assert_unread = fields.any(|field| field.reason == Some(FieldReason::Asserted));
-    let mut plan = Plan {
+    Ok(Plan {
         format: FORMAT.to_owned(),
         program: options.program.clone(),
         workspace: workspace.name.to_string(),
@@ -120,7 +119,5 @@ pub fn plan(
         assert_unread,
         targets: options.targets.clone(),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
-    };
-    plan.digests.plan = digest::of_plan(&plan);
-    Ok(plan)
+    })
 }

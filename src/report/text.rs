@@ -1,5 +1,7 @@
 //! A view as text for a terminal or a log. Colour is never the only carrier of meaning.
 
+use std::borrow::Cow;
+
 use anstyle::{AnsiColor, Style};
 use console::measure_text_width;
 use textwrap::core::{Word, break_words};
@@ -143,19 +145,19 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     let head =
         format!("{}{}", look.paint(&mark, style(line.tone).bold()), look.paint(&name, Style::new().bold()));
     let width = measure_text_width(&mark) + measure_text_width(&name);
-    let mut pieces: Vec<String> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
+    let mut pieces: Vec<Cow<'_, str>> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     if let Some(staffing) = line
         .staffing
         .as_ref()
         .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == LineKind::Act(Action::Update))
     {
         let members = format!("({} -> {} members)", staffing.before, staffing.after());
-        pieces.push(look.paint(&members, Style::new().dimmed()));
+        pieces.push(look.paint(&members, Style::new().dimmed()).into());
     }
     if look.places
         && let Some(source) = &line.source
     {
-        pieces.push(look.paint(&format!("({source})"), Style::new().dimmed()));
+        pieces.push(look.paint(&format!("({source})"), Style::new().dimmed()).into());
     }
     if pieces.is_empty() {
         return format!("{head}\n");
@@ -166,7 +168,7 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     format!("{head}{}  {text}\n", " ".repeat(gap))
 }
 
-fn join(kinds: &[Segment], pieces: &[String]) -> String {
+fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
     let mut text = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         if at > 0 {
@@ -178,12 +180,13 @@ fn join(kinds: &[Segment], pieces: &[String]) -> String {
     text
 }
 
-fn draw_piece(piece: &Segment, look: TextStyle) -> String {
+fn draw_piece(piece: &Segment, look: TextStyle) -> Cow<'_, str> {
     match piece {
-        Segment::Count(_) | Segment::Name(_) | Segment::Words(_) => safe(&piece.words()),
-        Segment::Remark(_) => look.paint(&safe(&piece.words()), Style::new().dimmed()),
+        Segment::Name(words) | Segment::Words(words) => sanitize(words),
+        Segment::Count(_) => piece.words(),
+        Segment::Remark(_) => look.paint(&safe(&piece.words()), Style::new().dimmed()).into(),
         Segment::Field { key, before, after } => {
-            format!("{} {}", safe(key), changed(&safe(before), &safe(after), look))
+            format!("{} {}", safe(key), changed(&safe(before), &safe(after), look)).into()
         }
     }
 }

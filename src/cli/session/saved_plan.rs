@@ -9,7 +9,7 @@ use crate::apply::replan;
 use crate::cli::error::CliError;
 use crate::manifest;
 use crate::model::digest;
-use crate::model::plan::{FORMAT, Plan};
+use crate::model::plan::{FORMAT, Plan, sign};
 use crate::model::secret::Secret;
 use crate::storage::paths;
 
@@ -48,7 +48,7 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
     }
     if let Some(key) = key {
         let signature = json.pointer("/digests/signature").and_then(serde_json::Value::as_str);
-        let signed = digest.map(|digest| digest::signature(digest, key));
+        let signed = digest.map(|digest| sign(digest, key));
         match signature {
             Some(_) if signature == signed.as_deref() => {}
             Some(_) => {

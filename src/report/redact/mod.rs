@@ -18,6 +18,8 @@ use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
 use crate::model::value::{Members, Value};
 
+/// The digest of a plan that was masked before one was due.
+const MASKED: &str = "masked";
 /// Replacement of hidden text.
 const DOTS: &str = "•••";
 
@@ -49,8 +51,11 @@ impl Mask {
         Self { ids }
     }
 
-    /// Hides personal data in a plan. It can no longer be applied: its digest has changed.
+    /// Hides personal data in a plan. It can no longer be applied: its digest is not that of its content.
     pub fn plan(&self, plan: &mut Plan) {
+        if plan.digests.plan.is_empty() {
+            MASKED.clone_into(&mut plan.digests.plan);
+        }
         plan.changes.iter_mut().for_each(|change| self.change(change));
         plan.findings.iter_mut().for_each(|finding| finding.what.rewrite(self));
     }
@@ -168,8 +173,18 @@ impl Part {
     #[must_use]
     pub(super) fn masked(&self) -> Part {
         let mut part = self.clone();
+        part.seal();
         part.mask();
         part
+    }
+
+    /// Computes the digest of the plan, which a JSON document holds even of a masked plan.
+    pub fn seal(&mut self) {
+        if let Body::Planned(plan) | Body::Ran(plan, _) = &mut self.body
+            && plan.digests.plan.is_empty()
+        {
+            Arc::make_mut(&mut plan.plan).digests.plan = plan.digest();
+        }
     }
 
     /// Hides phone numbers and e-mail addresses.

@@ -1,5 +1,7 @@
 //! A line of a view and its segments, common to all formats.
 
+use std::borrow::Cow;
+
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::id::OperatorId;
 use crate::model::outcome::Status;
@@ -266,12 +268,12 @@ pub enum Segment {
 
 impl Segment {
     /// Returns the segment in plain words.
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Cow<'_, str> {
         match self {
-            Segment::Count(count) => format!("{count} agents"),
-            Segment::Name(words) | Segment::Words(words) => words.clone(),
-            Segment::Field { key, before, after } => format!("{key} {before} -> {after}"),
-            Segment::Remark(words) => format!("({words})"),
+            Segment::Count(count) => format!("{count} agents").into(),
+            Segment::Name(words) | Segment::Words(words) => words.into(),
+            Segment::Field { key, before, after } => format!("{key} {before} -> {after}").into(),
+            Segment::Remark(words) => format!("({words})").into(),
         }
     }
 }
