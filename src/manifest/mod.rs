@@ -11,7 +11,6 @@ mod shared_password_check;
 use crate::yaml;
 use crate::yaml::placeholder;
 
-
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};

@@ -12,6 +12,7 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::codec;
 use super::difference::fields;
 use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
@@ -23,7 +24,6 @@ use super::rule::{Effect, Severity};
 use super::secret::SecretRef;
 use super::source::Source;
 use super::value::{Members, Value};
-use super::codec;
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";

@@ -64,9 +64,8 @@ pub async fn run(
     let Executor { vendors, journal, observers, clock, creation, fresh, .. } = world;
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
     let checks = &checks;
-    let bounds = [Kind::Agent, Kind::Queue].into_iter();
-    let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
-    let options = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..options };
+    let bounds = vendors.iter().map(|(kind, vendor)| (kind, vendor.bounds())).collect();
+    let options = ApplyOptions { bounds, queues: vendors.get(Kind::Queue).is_some(), ..options };
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Event> + '_>>> = FuturesUnordered::new();
     let mut effects = machine.next(Event::Begin);
@@ -179,7 +178,7 @@ pub async fn run(
             biased;
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
-                vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::skip_waits);
+                vendors.iter().for_each(|(_, vendor)| vendor.skip_waits());
                 observers.skip_waits();
                 Some(Event::Interrupted)
             }
