@@ -1,5 +1,5 @@
 //! Queues that are deleted, of a vendor that can: the plan, its limits, the checks of a run, and the ledger after it.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test file uses what it needs")]
 #[path = "support/planning.rs"]

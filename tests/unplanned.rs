@@ -304,6 +304,30 @@ fn a_queue_that_left_the_manifests_is_deleted() {
     settled(&bench);
 }
 
+#[test]
+fn a_queue_of_another_workspace_is_not_deleted() {
+    let bench = bench("policy: { prune: all }\n");
+    let file = std::fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.with(|estate| {
+        let lines = &mut estate.get_mut::<Hotline>().lines;
+        lines.extend(["mine", "theirs", "unclaimed"].map(|title| (title.to_owned(), Line::default())));
+    });
+    for (folder, queue) in [("a", "mine"), ("b", "theirs")] {
+        let named = file.replace("name: unplanned", &format!("name: {folder}"));
+        bench.write(&format!("{folder}/rosterctl.yaml"), &named);
+        let head = "apiVersion: rosterctl/v1\nkind: Roster\n";
+        let roster = format!("{head}queues: [{{ displayName: {queue} }}]\n");
+        bench.write(&format!("{folder}/roster/r.yaml"), &roster);
+    }
+    let said = bench.run(&["plan", "--format", "json", "a", "b"]).exits(1).json();
+    for (at, other) in [(0, "queue/theirs"), (1, "queue/mine")] {
+        let plan = &said["workspaces"][at];
+        assert_eq!(plan["findings"][0]["code"], "R312", "{said:#}");
+        assert_eq!(plan["findings"][0]["id"], other);
+        assert_eq!(plan["changes"][0]["id"], "queue/unclaimed", "{said:#}");
+    }
+}
+
 /// Histories of a usual run.
 const HISTORIES: u64 = 200;
 

@@ -34,7 +34,7 @@ pub fn wanted(plan: &Plan, step: &Step, made: Option<&OperatorId>) -> ReadSet {
         Kind::Agent => wanted.agents.extend(targets.map(|target| target.name.clone())),
         // Only a complete listing proves that a queue is gone.
         Kind::Queue if step.operation.verb == Verb::Delete => {
-            wanted.queues.extend(targets.map(|_| QueueKey::All))
+            wanted.queues.extend(targets.map(|_| QueueKey::All));
         }
         Kind::Queue => wanted.queues.extend(targets.map(|id| key(step, id, plan.change(id), made))),
         Kind::Seat => {}

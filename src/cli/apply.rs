@@ -24,7 +24,7 @@ use crate::apply::{
     replan,
 };
 use crate::model::call::{Failure, Reason};
-use crate::model::id::{OperatorId, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
@@ -40,7 +40,6 @@ use crate::runtime::gate::Gate;
 use crate::runtime::gate::WriteLease as _;
 use crate::runtime::ports::{CreationGuard, StepJournal};
 use crate::runtime::progress;
-use crate::runtime::vendor::Vendor;
 use crate::runtime::vendor::Vendors;
 use crate::storage::files;
 use crate::storage::journal::Journal;
@@ -225,7 +224,7 @@ async fn locked(
         skip_stale: arguments.skip_stale,
         saved: asked || arguments.plan.is_some(),
         orphan: pending_creates::orphan(loaded),
-        queues: work.vendors.queues.is_some(),
+        queues: work.vendors.get(Kind::Queue).is_some(),
         guard: Some(guard).filter(|_| !observers.is_empty()),
         seen: (arguments.plan.is_some() && !asked && work.read.elapsed() < FRESH).then(|| {
             ReadBack::from_live(&work.live, &precondition::wanted(&plan, &loaded.workspace.supports(), true))
@@ -262,8 +261,7 @@ async fn locked(
         Finish::Unreadable(why) => {
             let why = Refused::Unreadable { why };
             reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
-            let systems = [&work.vendors.agents, &work.vendors.queues];
-            let refused = systems.into_iter().flatten().any(Vendor::is_shut);
+            let refused = work.vendors.iter().any(|(_, vendor)| vendor.is_shut());
             Err(CliError::Unreachable(
                 why.to_string(),
                 if refused { Reason::SignIn } else { Reason::NoAnswer },

@@ -42,8 +42,8 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
     if !Bound::new(context, "changes", policy.changes).passes(changed, live) {
         let limit = policy.changes.to_string();
         let what = FindingKind::TooManyChanges { count: changed, of: live, limit };
-        let changes = |change: &Change| matches!(change.action, Action::Update | Action::Replace);
-        let place = place(context, draft, changes);
+        let causes = |change: &Change| matches!(change.action, Action::Update | Action::Replace);
+        let place = place(context, draft, causes);
         draft.find(Finding { source: place, ..Finding::new(&TOO_MANY_CHANGES, what) });
     }
     let bound = Bound::new(context, "members", policy.member_removals);

@@ -9,9 +9,9 @@
 //! ```
 //!
 //! An agent exists before a queue names it, and leaves every queue before it is deleted: by its list, or by the queue's
-//! own deletion. A queue's members are replaced once; only a replaced agent that comes back must leave first. An edit that takes a SIP number comes after
-//! the edit or the delete that frees it. If numbers form a cycle, one agent is unbound first, and gets its new number
-//! last. Steps without an arrow between them may run concurrently.
+//! own deletion. A queue's members are replaced once; only a replaced agent that comes back must leave first. An edit
+//! that takes a SIP number comes after the edit or the delete that frees it. If numbers form a cycle, one agent is
+//! unbound first, and gets its new number last. Steps without an arrow between them may run concurrently.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

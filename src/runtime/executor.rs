@@ -65,9 +65,8 @@ pub async fn run(
 ) -> Finish {
     let Executor { vendors, observers, clock, creation, fresh, .. } = world;
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
-    let bounds = [Kind::Agent, Kind::Queue].into_iter();
-    let bounds = bounds.filter_map(|kind| Some((kind, vendors.get(kind)?.bounds()))).collect();
-    let options = ApplyOptions { bounds, queues: vendors.queues.is_some(), ..options };
+    let bounds = vendors.iter().map(|(kind, vendor)| (kind, vendor.bounds())).collect();
+    let options = ApplyOptions { bounds, queues: vendors.get(Kind::Queue).is_some(), ..options };
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut signal = gate.stopped().clone();
     let run = Run { plan, world, checks: &checks, gate, progress, news };
@@ -95,7 +94,7 @@ pub async fn run(
             biased;
             _ = signal.changed(), if !interrupted => {
                 interrupted = true;
-                vendors.agents.iter().chain(&vendors.queues).for_each(super::vendor::Vendor::skip_waits);
+                vendors.iter().for_each(|(_, vendor)| vendor.skip_waits());
                 observers.skip_waits();
                 unbegun.extend(backlog.clear().map(|step| Event::NotStarted { step }));
                 Some(Event::Interrupted)

@@ -75,7 +75,7 @@ impl<'a> PreSendChecks<'a> {
         fresh: Duration,
     ) -> Self {
         let begun = clock.elapsed();
-        let page = vendors.agents.as_ref().map(|vendor| vendor.provider.page_size(vendor.connection()));
+        let page = vendors.get(Kind::Agent).map(|vendor| vendor.provider.page_size(vendor.connection()));
         let shared = page.is_some_and(|page| observation::shares_agents(plan, page));
         let agents = shared.then(tokio::sync::Mutex::default);
         Self {
@@ -185,7 +185,7 @@ impl<'a> PreSendChecks<'a> {
         }
         let (wanted, listed) = (ReadSet { agents, ..ReadSet::default() }, (self.plan.summary.live.agents, 0));
         let found = if holds {
-            let aside = Vendors { agents: self.vendors.agents.as_ref().map(Aside), queues: None };
+            let aside: Vendors<Aside<'_>> = self.vendors.get(Kind::Agent).map(Aside).into_iter().collect();
             resources::look(&aside, &wanted, listed).await
         } else {
             resources::look(self.vendors, &wanted, listed).await
@@ -213,7 +213,7 @@ impl<'a> PreSendChecks<'a> {
 
     /// Returns the number of pages of the listing of queues.
     fn pages(&self) -> usize {
-        self.vendors.queues.as_ref().map_or(0, |vendor| {
+        self.vendors.get(Kind::Queue).map_or(0, |vendor| {
             self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
         })
     }
@@ -281,7 +281,7 @@ impl<'a> PreSendCheck<'a> {
             let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
             created = created.max(Some(since));
         }
-        let wanted = pre_send::wanted(checks.plan, op, checks.vendors.queues.is_some());
+        let wanted = pre_send::wanted(checks.plan, op, checks.vendors.get(Kind::Queue).is_some());
         let mut observed = checks.observed(self.step, created);
         loop {
             let at = checks.clock.elapsed();

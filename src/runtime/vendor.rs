@@ -1,5 +1,6 @@
 //! A system that holds resources: its connector over the connection's [`Client`].
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::client::{Check, Client, WriteOptions};
@@ -126,47 +127,31 @@ impl ResourceReader for Vendor {
     }
 }
 
-/// Systems that hold resources.
-pub struct Vendors<V = Vendor> {
-    /// Holder of agents.
-    pub agents: Option<V>,
-    /// Holder of queues.
-    pub queues: Option<V>,
-}
+/// Systems that hold resources, each by its kind.
+pub struct Vendors<V = Vendor>(BTreeMap<Kind, V>);
 
-impl<V> Default for Vendors<V> {
-    fn default() -> Self {
-        Self { agents: None, queues: None }
-    }
-}
-
-impl Vendors {
-    /// Adds the vendor of its kind.
-    pub fn set(&mut self, vendor: Vendor) {
-        match vendor.provider.support().kind {
-            Kind::Agent => self.agents = Some(vendor),
-            Kind::Queue => self.queues = Some(vendor),
-            Kind::Seat => {}
-        }
+impl<V: ResourceReader> FromIterator<V> for Vendors<V> {
+    fn from_iter<I: IntoIterator<Item = V>>(all: I) -> Self {
+        Self(all.into_iter().map(|vendor| (vendor.provider().support().kind, vendor)).collect())
     }
 }
 
 impl<V> Vendors<V> {
     /// Returns the system that holds a kind.
     pub fn get(&self, kind: Kind) -> Option<&V> {
-        match kind {
-            Kind::Agent => self.agents.as_ref(),
-            Kind::Queue => self.queues.as_ref(),
-            Kind::Seat => None,
-        }
+        self.0.get(&kind)
+    }
+
+    /// Returns all systems, each with its kind.
+    pub fn iter(&self) -> impl Iterator<Item = (Kind, &V)> {
+        self.0.iter().map(|(kind, vendor)| (*kind, vendor))
     }
 }
 
 impl Vendors {
     /// Returns what the vendors can do with each kind.
     pub fn supports(&self) -> Supports {
-        let kinds = [Kind::Agent, Kind::Queue].into_iter();
-        Supports::new(kinds.filter_map(|kind| Some(self.get(kind)?.provider.support())))
+        Supports::new(self.iter().map(|(_, vendor)| vendor.provider.support()))
     }
 }
 

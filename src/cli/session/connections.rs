@@ -163,7 +163,7 @@ pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor,
 /// # Errors
 /// Every secret that is not available, with its place.
 pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
-    let mut vendors = Vendors::default();
+    let mut vendors = Vec::new();
     let mut wrong = Diagnostics::default();
     let (mut unreachable, mut reasons) = (Vec::new(), BTreeSet::new());
     for connection in &loaded.workspace.connections {
@@ -174,7 +174,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
         };
         for provider in held.iter().filter(bound) {
             match link(loaded, connection).await {
-                Ok(link) => vendors.set(Vendor::new(*provider, link)),
+                Ok(link) => vendors.push(Vendor::new(*provider, link)),
                 Err(Unusable::Unreachable(reason, why)) => {
                     reasons.insert(reason);
                     unreachable.push(format!("connection `{}` {why}", connection.name));
@@ -189,7 +189,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
         }
     }
     if wrong.is_empty() && unreachable.is_empty() {
-        return Ok(vendors);
+        return Ok(vendors.into_iter().collect());
     }
     if !unreachable.is_empty() {
         // The next run reports wrong declarations, once the store responds.

@@ -13,7 +13,7 @@ use crate::cli::plan_args::PlanArgs;
 use crate::config::workspace::Prune;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::id::ResourceId;
+use crate::model::id::{Kind, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -63,7 +63,7 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
 
 /// Returns the least seconds of a plan, with the calls in the shared rate windows.
 pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
-    let rates = vendors.queues.iter().flat_map(Vendor::rates);
+    let rates = vendors.get(Kind::Queue).into_iter().flat_map(Vendor::rates);
     let used = rates.map(|(operation, _, used)| (operation, used)).collect();
     plan::seconds(&loaded.workspace, &plan.steps, &used)
 }
@@ -75,7 +75,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     let mut live = resources::live(&vendors).await?;
     let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
     settle(loaded, &mut ledger, &unfinished, &live).await?;
-    if let (Some(vendor), Some(queues)) = (&vendors.queues, &mut live.queues) {
+    if let (Some(vendor), Some(queues)) = (vendors.get(Kind::Queue), &mut live.queues) {
         resources::add_unlisted(vendor, queues, &ledger).await;
     }
     Ok(PlanningInput { live, ledger, vendors })

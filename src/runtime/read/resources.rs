@@ -28,13 +28,13 @@ pub(super) const READINGS: usize = 3;
 /// The failures of systems that cannot be read. An incomplete listing is no failure.
 pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failure> {
     let read_agents = async {
-        match &vendors.agents {
+        match vendors.get(Kind::Agent) {
             Some(vendor) => agents(vendor).await.map(Some),
             None => Ok(None),
         }
     };
     let read_queues = async {
-        match &vendors.queues {
+        match vendors.get(Kind::Queue) {
             Some(vendor) => queues(vendor).await.map(Some),
             None => Ok(None),
         }
@@ -214,12 +214,11 @@ pub async fn look(
     listed: (usize, usize),
 ) -> ReadBack {
     let (agents, queues) = tokio::join!(
-        look_at_agents(vendors.agents.as_ref(), &wanted.agents, listed.0),
-        look_at_queues(vendors.queues.as_ref(), &wanted.queues, listed.1)
+        look_at_agents(vendors.get(Kind::Agent), &wanted.agents, listed.0),
+        look_at_queues(vendors.get(Kind::Queue), &wanted.queues, listed.1)
     );
-    let refused = [Kind::Agent, Kind::Queue].into_iter();
-    let refused = refused.filter(|kind| vendors.get(*kind).is_some_and(ResourceReader::is_shut)).collect();
-    ReadBack { agents, queues, refused }
+    let refused = vendors.iter().filter(|(_, vendor)| vendor.is_shut()).map(|(kind, _)| kind);
+    ReadBack { agents, queues, refused: refused.collect() }
 }
 
 type SeenAgents = BTreeMap<OperatorId, Result<Option<Record>, Unread>>;

@@ -64,10 +64,8 @@ pub(crate) static KNOWN: House = House {
     open: |open, agent_page| {
         let agents = SmallPages::with(agent_page);
         let queues = &webchat_queue::WebchatQueue;
-        Vendors {
-            agents: Some(Vendor::new(agents, open("agent-config", agents))),
-            queues: Some(Vendor::new(queues, open("webchat-queue", queues))),
-        }
+        let agents = Vendor::new(agents, open("agent-config", agents));
+        Vendors::from_iter([agents, Vendor::new(queues, open("webchat-queue", queues))])
     },
     vary: |_, _| {},
     take: |_| {},

@@ -248,7 +248,7 @@ impl<'a> Client<'a> {
         };
         let supports = self.roster.workspace.supports();
         journal::settle(&mut ledger, &unfinished, &supports, &live, self.desired);
-        if let (Some(vendor), Some(queues)) = (&self.vendors.queues, &mut live.queues) {
+        if let (Some(vendor), Some(queues)) = (self.vendors.get(Kind::Queue), &mut live.queues) {
             resources::add_unlisted(vendor, queues, &ledger).await;
         }
         if self.mutant == Some(Mutant::ByNumber) {

@@ -563,7 +563,7 @@ impl World {
         let (shown, reached) = self.shown.get(exten).copied().unwrap_or_default();
         for member in &queue.assign_members {
             let joined = self.joined.get(&(exten.clone(), member.agent_number.clone()));
-            if joined.is_some_and(|joined| *joined < shown && reached < begun && *joined > self.planned_ms) {
+            if joined.is_some_and(|joined| *joined < shown && reached <= begun && *joined > self.planned_ms) {
                 let id = &member.agent_number;
                 self.violate(format!("queue {exten} was deleted although agent {id} had joined it"));
             }

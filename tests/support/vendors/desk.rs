@@ -29,10 +29,7 @@ pub(crate) static DESK: House = House {
     limit: |limit| Limit { calls: limit.calls.max(20), ..limit },
     open: |open, _| {
         let client = open("hotline", &People);
-        Vendors {
-            agents: Some(Vendor::new(&People, client.clone())),
-            queues: Some(Vendor::new(&Lines, client)),
-        }
+        Vendors::from_iter([Vendor::new(&People, client.clone()), Vendor::new(&Lines, client)])
     },
     vary: |estate, seed| {
         let queues = &mut estate.get_mut::<WebchatQueue>().queues;
