@@ -9,8 +9,6 @@
 
 use std::io::{self, Write};
 
-use quick_junit::TestSuite;
-
 use super::text::TextStyle;
 use super::{Format, Part, Report, github, html, json, junit, markdown, prometheus, sarif, text};
 
@@ -37,7 +35,7 @@ enum Keep {
     Markdown(markdown::Entry),
     Html(html::Entry),
     Github(github::Entry),
-    Junit(TestSuite),
+    Junit(junit::Entry),
     Prometheus(prometheus::Entry),
 }
 
@@ -161,7 +159,7 @@ impl Document {
             Format::Markdown => markdown::document(report, parts!(Markdown)),
             Format::Html => return html::document(report, &parts!(Html), out),
             Format::Github => github::document(report, parts!(Github)),
-            Format::Junit => return junit::document(report, parts!(Junit), out),
+            Format::Junit => return junit::document(report, &parts!(Junit), out),
             Format::Prometheus => prometheus::document(&parts!(Prometheus)),
         };
         out.write_all(text.as_bytes())

@@ -15,15 +15,54 @@ use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::rule::Severity;
 
-/// Writes a report from the suites of its workspaces.
-pub(super) fn document(report: &Report, suites: Vec<TestSuite>, out: &mut dyn Write) -> io::Result<()> {
-    let mut all = quick_junit::Report::new(format!("rosterctl {}", report.command.word()));
-    all.add_test_suites(suites);
-    all.serialize(out).map_err(io::Error::other)
+/// A workspace in a report.
+pub(super) struct Entry {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    /// Its suite as XML.
+    suite: String,
 }
 
-/// Renders a workspace as a suite.
-pub(super) fn part(report: &Report, part: &Part) -> TestSuite {
+/// The end of a report. No value can repeat it, since values are escaped.
+const END: &str = "</testsuites>";
+
+/// Renders a workspace.
+pub(super) fn part(report: &Report, part: &Part) -> Entry {
+    let mut alone = begun(report);
+    alone.add_test_suite(suite(report, part));
+    let quick_junit::Report { tests, failures, errors, skipped, .. } = alone;
+    // Writing to a string cannot fail.
+    let text = alone.to_string().unwrap_or_default();
+    let start = text.find("<testsuites").and_then(|at| Some(at + text[at..].find('\n')? + 1));
+    let suite = start.zip(text.rfind(END)).and_then(|(start, end)| text.get(start..end));
+    Entry { tests, failures, errors, skipped, suite: suite.unwrap_or_default().to_owned() }
+}
+
+/// Writes a report from its workspaces.
+pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
+    let mut all = begun(report);
+    for Entry { tests, failures, errors, skipped, .. } in entries {
+        all.tests += tests;
+        all.failures += failures;
+        all.errors += errors;
+        all.skipped += skipped;
+    }
+    let text = all.to_string().map_err(io::Error::other)?;
+    let (head, end) = text.split_at(text.rfind(END).unwrap_or(text.len()));
+    out.write_all(head.as_bytes())?;
+    for entry in entries {
+        out.write_all(entry.suite.as_bytes())?;
+    }
+    out.write_all(end.as_bytes())
+}
+
+fn begun(report: &Report) -> quick_junit::Report {
+    quick_junit::Report::new(format!("rosterctl {}", report.command.word()))
+}
+
+fn suite(report: &Report, part: &Part) -> TestSuite {
     let mut suite = TestSuite::new(safe(part.name()));
     match &part.body {
         Body::Planned(plan) => {
