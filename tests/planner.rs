@@ -16,7 +16,6 @@ use proptest::test_runner::{Config, TestCaseError};
 use rosterctl::config::workspace::{Prune, Workspace};
 use rosterctl::model::agent::{PASSWORD, ROLE, SKILL_LEVEL};
 use rosterctl::model::desired::{Desired, DesiredAgent};
-use rosterctl::model::digest;
 use rosterctl::model::equivalence::same;
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
 use rosterctl::model::ledger::{Ledger, LedgerEntry};
@@ -404,8 +403,6 @@ fn read_as_saved(plan: &Plan) -> Result<(), TestCaseError> {
     let saved = serde_json::to_string(plan).expect("a plan is JSON");
     let mut read: Plan = serde_json::from_str(&saved).expect("a plan is read");
     prop_assert_eq!(&serde_json::to_string(&read).expect("a plan is JSON"), &saved);
-    let json = serde_json::from_str(&saved).expect("a plan is JSON");
-    prop_assert!(digest::is_of(&read.digests.plan, &json));
     read.digests.plan.clear();
     for (read, made) in read.changes.iter_mut().zip(&plan.changes) {
         read.reason.clone_from(&made.reason);

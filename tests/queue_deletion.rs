@@ -191,7 +191,7 @@ fn an_agent_is_deleted_after_the_queue_that_it_serves() {
         .collect();
     assert_eq!(
         steps,
-        ["queue.delete [queue/old] after []", "agent.delete [agent/8002, agent/8003] after [\"s1\"]",]
+        ["queue.delete [queue/old] after []", "agent.delete [agent/8002, agent/8003] after [StepId(1)]",]
     );
     let change = plan.change(&ResourceId::queue("old", None)).unwrap();
     let fields: Vec<&str> = change.fields.iter().map(|diff| diff.field.key).collect();

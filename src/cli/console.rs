@@ -121,10 +121,10 @@ impl Console {
     /// Writes requested content as it is made. A closed pipe is no error.
     pub(super) fn write(&self, make: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) {
         let written = progress::aside(|| {
-            let mut out = Content(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
+            let mut out = BufWriter::with_capacity(BUFFER, Content(io::stdout().lock()));
             let written = make(&mut out).and_then(|()| out.flush());
             // What could not be written is not written again when the buffer is dropped.
-            drop(out.0.into_parts());
+            drop(out.into_parts());
             written
         });
         if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
@@ -233,7 +233,7 @@ impl Console {
 }
 
 /// Standard output. It records that it has content.
-struct Content(BufWriter<io::StdoutLock<'static>>);
+struct Content(io::StdoutLock<'static>);
 
 impl io::Write for Content {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -20,6 +20,7 @@ pub mod masked;
 pub mod message;
 pub mod note;
 pub mod objection;
+pub mod operation;
 pub mod outcome;
 pub mod plan;
 pub mod presence;
@@ -32,6 +33,7 @@ pub mod rule;
 pub mod seat;
 pub mod secret;
 pub mod source;
+pub mod step;
 pub mod support;
 #[cfg(test)]
 pub(crate) mod testing;

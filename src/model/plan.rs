@@ -4,11 +4,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error, Unexpected};
+use serde::de::Error;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
@@ -16,7 +14,7 @@ use serde_json::Value as Json;
 use super::difference::fields;
 use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
-use super::id::{KINDS, Kind, OperatorId, ResourceId};
+use super::id::{OperatorId, ResourceId};
 use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
 use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
@@ -25,6 +23,9 @@ use super::secret::{Secret, SecretRef};
 use super::source::Source;
 use super::value::{Members, Value};
 use super::{codec, digest};
+
+pub use super::operation::{Operation, Verb};
+pub use super::step::{Step, StepId};
 
 /// The value of `format` of a plan.
 pub const FORMAT: &str = "rosterctl.plan/v1";
@@ -280,195 +281,6 @@ impl SpelledField {
     }
 }
 
-/// What a step does to its targets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verb {
-    /// Creation.
-    Create,
-    /// Update of fields.
-    Edit,
-    /// Update of a password.
-    Password,
-    /// Deletion.
-    Delete,
-    /// Replacement of a member list.
-    Members,
-    /// Storage of a generated password.
-    Put,
-}
-
-impl Verb {
-    /// Returns the word after the `.` of an operation.
-    fn word(self) -> &'static str {
-        match self {
-            Verb::Create => "create",
-            Verb::Edit => "edit",
-            Verb::Password => "password",
-            Verb::Delete => "delete",
-            Verb::Members => "members",
-            Verb::Put => "put",
-        }
-    }
-}
-
-/// What a step calls: `agent.create`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Operation {
-    /// The kind of its targets.
-    pub kind: Kind,
-    /// What it does to them.
-    pub verb: Verb,
-}
-
-/// The operations of plans, with their description in the schema.
-const OPERATIONS: [(Operation, &str); 9] = [
-    (Operation::agent(Verb::Create), "Make an agent, or a run of them."),
-    (Operation::agent(Verb::Edit), "Change fields of an agent."),
-    (Operation::agent(Verb::Password), "Set an agent's password."),
-    (Operation::agent(Verb::Delete), "Delete agents."),
-    (Operation::queue(Verb::Create), "Make a queue."),
-    (Operation::queue(Verb::Edit), "Change attributes of a queue."),
-    (Operation::queue(Verb::Members), "Replace a queue's member list."),
-    (Operation::queue(Verb::Delete), "Delete a queue."),
-    (Operation::agent(Verb::Put), "Store a generated password."),
-];
-
-impl Operation {
-    /// Makes an operation on agents.
-    pub const fn agent(verb: Verb) -> Self {
-        Self { kind: Kind::Agent, verb }
-    }
-
-    /// Makes an operation on queues.
-    pub const fn queue(verb: Verb) -> Self {
-        Self { kind: Kind::Queue, verb }
-    }
-}
-
-impl fmt::Display for Operation {
-    /// Writes the word in plans and results. A write to a secret store names the store, not its targets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let object = if self.verb == Verb::Put { "secret" } else { self.kind.word() };
-        write!(f, "{object}.{}", self.verb.word())
-    }
-}
-
-impl Serialize for Operation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Operation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let known = OPERATIONS.iter().find(|(operation, _)| operation.to_string() == word);
-        let unknown = || D::Error::invalid_value(Unexpected::Str(&word), &"an operation of a plan");
-        known.map(|(operation, _)| *operation).ok_or_else(unknown)
-    }
-}
-
-impl JsonSchema for Operation {
-    fn schema_name() -> Cow<'static, str> {
-        "Operation".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words = OPERATIONS.map(|(word, description)| {
-            json_schema!({ "description": description, "type": "string", "const": word })
-        });
-        json_schema!({ "description": "The operation of a step.", "oneOf": words })
-    }
-}
-
-/// The number of a step in its plan: `s1`, `s2`, …
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepId(pub u32);
-
-impl fmt::Display for StepId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "s{}", self.0)
-    }
-}
-
-impl Serialize for StepId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for StepId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        let number = word.strip_prefix('s').and_then(|number| number.parse().ok()).map(Self);
-        number.ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&word), &"the id of a step, like s1"))
-    }
-}
-
-/// Parses the keys of the fields that a step sends.
-fn field_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[&'static str]>, D::Error> {
-    let keys = Vec::<Cow<'de, str>>::deserialize(deserializer)?;
-    let tables = || KINDS.iter().map(|names| fields(names.kind));
-    let known = |key: &Cow<'de, str>| {
-        let field = tables().find_map(|fields| by_key(fields, key));
-        let unknown = || D::Error::invalid_value(Unexpected::Str(key), &"the key of a field");
-        field.map(|field| field.key).ok_or_else(unknown)
-    };
-    keys.iter().map(known).collect()
-}
-
-/// One call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Step {
-    /// `s1`, `s2`, … in an order that can be followed one by one.
-    #[schemars(with = "String")]
-    pub id: StepId,
-    /// The operation.
-    pub operation: Operation,
-    /// Which resources it touches.
-    pub targets: Vec<ResourceId>,
-    /// Steps that must be done first.
-    #[schemars(with = "Vec<String>")]
-    pub after: Vec<StepId>,
-    // Steps that send the same fields share them.
-    /// Fields that it sends.
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty", deserialize_with = "field_keys")]
-    #[schemars(with = "Vec<String>")]
-    pub fields: Arc<[&'static str]>,
-    /// A new secret is made, even where the store has one.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub renew: bool,
-    /// It only takes the SIP account from the agent, whose number another step of the plan binds.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub unbind: bool,
-    /// The member list that it sends, where it is not the one that the change ends with.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "codec::serialize_members",
-        deserialize_with = "codec::deserialize_members"
-    )]
-    #[schemars(with = "Option<Vec<Member>>")]
-    pub members: Option<Arc<Members>>,
-    /// Members that it sends although they are neither agents nor declared: the vendor may leave
-    /// them out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<String>")]
-    pub strangers: Vec<OperatorId>,
-}
-
-/// A member of a queue.
-#[derive(schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the schema of what the codec writes")]
-struct Member {
-    /// The agent's number.
-    agent_number: String,
-    /// Priority.
-    priority: i64,
-}
-
 /// A rule that was lifted for this run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -526,7 +338,8 @@ pub struct LiveCounts {
 pub struct Digests {
     /// Of the workspace file and the manifests, SHA-256 in hex.
     pub manifests: String,
-    /// Of the plan's own content, SHA-256 in hex; empty until it is due.
+    // Computed when a JSON form is due.
+    /// Of the plan's own content, SHA-256 in hex; empty until the plan is saved.
     pub plan: String,
     /// HMAC-SHA-256 of that digest in hex, where `ledger.fingerprintKey` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -683,22 +496,5 @@ impl Plan {
     /// Returns true if some finding has this effect.
     pub fn has(&self, effect: Effect) -> bool {
         self.findings.iter().any(|f| f.effect() == effect)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plan_names_operations_by_the_words_of_the_table_only() {
-        for (operation, _) in OPERATIONS {
-            let word = Json::from(operation.to_string());
-            assert_eq!(serde_json::to_value(operation).ok().as_ref(), Some(&word));
-            assert_eq!(serde_json::from_value::<Operation>(word).ok(), Some(operation));
-        }
-        for word in ["queue.password", "seat.create", "agent.put", "secret.create", "agent", ""] {
-            assert!(serde_json::from_value::<Operation>(word.into()).is_err(), "{word}");
-        }
     }
 }
