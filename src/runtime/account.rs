@@ -33,11 +33,13 @@ impl Account {
     }
 }
 
+/// Tenant, and the digest of the system's address and the credential. So no tenant waits for another.
+type Key = (String, [u8; 32]);
+
 /// What the clients of a run share.
 #[derive(Default)]
 pub struct Accounts {
-    /// Accounts by tenant, and by the digest of the system's address and the credential. So no tenant waits for another.
-    accounts: Lock<BTreeMap<(String, [u8; 32]), Arc<Account>>>,
+    accounts: Lock<BTreeMap<Key, Arc<Account>>>,
     /// Calls in flight by tenant and their most.
     slots: Lock<BTreeMap<(String, usize), Arc<Semaphore>>>,
 }
