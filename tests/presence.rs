@@ -23,7 +23,8 @@ use rosterctl::model::value::Value;
 use rosterctl::provider::{
     Connector, Observer, PresenceQuery, QueryMode, cms_agent, isdp_online_agent, paging, seat_query, seats,
 };
-use rosterctl::runtime::client::{Accounts, Client};
+use rosterctl::runtime::account::Accounts;
+use rosterctl::runtime::client::Client;
 use rosterctl::runtime::clock::SystemClock;
 use rosterctl::runtime::rate_limiter::RateLimiter;
 use rosterctl::runtime::read::presence::Observers;

@@ -271,3 +271,24 @@ fn workspaces_of_one_tenant_share_its_calls_in_flight() {
     assert_eq!(vendor.asked(), 4);
     assert!(flight.lock().unwrap().1 <= 2);
 }
+
+#[test]
+fn a_tenant_that_hangs_stops_no_other_at_the_same_host_with_the_same_credential() {
+    let folder = tempfile::tempdir().unwrap();
+    let gate = Arc::new(Gate::default());
+    let vendor = Scripted::start(move |_, body| match body["abbreviate"].as_str() {
+        Some("hanging") if gate.pass() => unstaffed(),
+        Some("last") => {
+            gate.open();
+            unstaffed()
+        }
+        Some("hanging") | None => Answer::status(400),
+        Some(_) => unstaffed(),
+    });
+    let names = ["hanging", "b", "c", "last"];
+    for name in names {
+        workspace(folder.path(), name, &vendor.url, SOUND);
+    }
+    run(&folder, &[&["plan", "--jobs", "2"][..], &names].concat()).exits(0);
+    assert_eq!(vendor.asked(), 4);
+}

@@ -7,15 +7,17 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{Either, LocalBoxFuture, select};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use zeroize::Zeroizing;
 
+use super::account::{Account, Accounts};
 use super::clock::Clock;
 use super::gate::Gate;
 use super::rate_limiter::{RateLimiter, RatePermit};
@@ -104,46 +106,6 @@ pub struct Client {
     timeout: Duration,
 }
 
-/// State of a credential at a system, which all connections with it share.
-#[derive(Default)]
-struct Account {
-    token: Mutex<Option<Arc<Token>>>,
-    rest: RetryAfterGate,
-}
-
-/// What the clients of a run share.
-#[derive(Default)]
-pub struct Accounts {
-    /// Accounts by the digest of the system's address and the credential.
-    accounts: std::sync::Mutex<BTreeMap<[u8; 32], Arc<Account>>>,
-    /// Calls in flight by tenant and their most.
-    slots: std::sync::Mutex<BTreeMap<(String, usize), Arc<Semaphore>>>,
-}
-
-/// Time until which the vendor asked us to back off.
-#[derive(Default)]
-struct RetryAfterGate(std::sync::Mutex<Option<Duration>>);
-
-impl RetryAfterGate {
-    /// Records the vendor's `Retry-After` of a response with status 429 or above 499.
-    ///
-    /// After a 503 the result of the call is unknown, and its read-back has to wait too. A time longer than `most` is
-    /// ignored, because retries may not take so long.
-    fn ask(&self, reply: &Reply, now: Duration, most: Duration) {
-        let asked = reply.retry_after.filter(|_| reply.status == 429 || reply.status >= 500);
-        if let Some(asked) = asked.filter(|asked| *asked <= most) {
-            let mut until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *until = (*until).max(now.checked_add(asked));
-        }
-    }
-
-    /// Returns the remaining time to back off.
-    fn left(&self, now: Duration) -> Duration {
-        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        until.map_or(Duration::ZERO, |until| until.saturating_sub(now))
-    }
-}
-
 /// Key that signs a call.
 enum Key {
     /// The connection's secret.
@@ -203,12 +165,8 @@ impl Client {
     /// Returns the same client, which shares its account and its calls in flight with others of the tenant.
     #[must_use]
     pub fn sharing(self, shared: &Accounts, tenant: &str) -> Self {
-        let mut accounts = shared.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let account = Arc::clone(accounts.entry(self.credential).or_default());
-        let mut slots = shared.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let most = self.connection.concurrency();
-        let new = || Arc::new(Semaphore::new(most));
-        let slots = Arc::clone(slots.entry((tenant.to_owned(), most)).or_insert_with(new));
+        let account = shared.account(tenant, self.credential);
+        let slots = shared.slots(tenant, self.connection.concurrency());
         Self { account, slots, ..self }
     }
 
@@ -435,15 +393,18 @@ impl Client {
             or_stop(stop, check.ready()).await?.map_err(|failure| self.unsent(failure))?;
         }
         let mut rounds = 0;
-        let _slot = loop {
+        let _place = loop {
             if let (Some(check), Some(permit)) = (check, &mut permit) {
                 self.hold_permit_while(permit, or_stop(stop, check.check()))
                     .await?
                     .map_err(|failure| self.unsent(failure))?;
             }
-            let slot = or_stop(stop, async { self.slots.acquire().await.ok() });
+            let slot = or_stop(stop, async {
+                let trial = self.account.trial().await;
+                (trial, self.slots.acquire().await.ok())
+            });
             let slot = match (manner, &mut permit) {
-                (CallMode::Aside, _) => None,
+                (CallMode::Aside, _) => (None, None),
                 (CallMode::Read | CallMode::Write(_), Some(permit)) => {
                     self.hold_permit_while(permit, slot).await?
                 }
@@ -501,6 +462,9 @@ impl Client {
         let status = reply.as_ref().map_or(0, |reply| reply.status);
         let millis = self.clock.elapsed().saturating_sub(started).as_millis();
         let result = reply.and_then(|reply| hear(&reply));
+        if result.is_ok() {
+            self.account.accepted.store(true, Ordering::Release);
+        }
         let result = result.map_err(|failure| {
             let secrets = [Some(&*self.secret), key.secret(), care.and_then(|care| care.private)];
             let mut struck: Vec<Zeroizing<String>> =
@@ -511,6 +475,12 @@ impl Client {
                 .extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
             failure.map(|message| clip(&scrub(message, &struck)))
         });
+        let result = match key {
+            // Recorded before another call may try the credential.
+            Key::Own(_) => result.map_err(|failure| self.disable_on_auth_failure(failure)),
+            // A token may have expired.
+            Key::Token(_) | Key::None => result,
+        };
         tracing::debug!(
             connection = &*self.connection.name,
             operation = call.operation,
@@ -647,25 +617,6 @@ fn clip(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_vendor_is_left_alone_for_as_long_as_it_asks() {
-        let (rest, now, second) =
-            (RetryAfterGate::default(), Duration::from_hours(1), Duration::from_secs(1));
-        let reply = |status, seconds: u32| Reply {
-            status,
-            content_type: String::new(),
-            retry_after: Some(second * seconds),
-            body: Vec::new(),
-        };
-        assert_eq!(rest.left(now), Duration::ZERO);
-        rest.ask(&reply(503, 2), now, second * 120);
-        rest.ask(&reply(429, 1), now, second * 120);
-        rest.ask(&reply(200, 60), now, second * 120);
-        rest.ask(&reply(503, 121), now, second * 120);
-        assert_eq!(rest.left(now + second), second);
-        assert_eq!(rest.left(now + second * 3), Duration::ZERO);
-    }
 
     #[test]
     fn no_spelling_of_a_secret_stays_in_a_message() {

@@ -1,5 +1,6 @@
 //! Runtime: calls to vendor systems, authentication, rate limits, retries and checks before a write.
 
+pub mod account;
 pub mod client;
 pub mod clock;
 pub(crate) mod connect_error;

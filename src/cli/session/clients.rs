@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 
-use crate::runtime::client::{Accounts, Client};
+use crate::runtime::account::Accounts;
+use crate::runtime::client::Client;
 use crate::runtime::transport::HttpTransport;
 use crate::sandbox::Embedded;
 use crate::storage::rate_store::FileRateStore;
