@@ -150,7 +150,7 @@ fn no_byte_differs() {
     for case in &names {
         for (document, text) in documents(case) {
             if document == "plan.json" {
-                let plan = serde_json::from_str(&text).expect("a plan is JSON");
+                let plan: serde_json::Value = serde_json::from_str(&text).expect("a plan is JSON");
                 assert_eq!(plan["digests"]["plan"], of_json(&plan), "{case}");
             }
             let name = format!("{case}/{document}");

@@ -212,14 +212,14 @@ mod tests {
             b: [(); 1],
             a: Option<u8>,
         }
-        let value = json!({ "a b": 1, "a\"": [], "a": { "z": {}, "y": "\"" }, "": [{ "b": 1, "a": 2 }, {}] });
-        let text = value.to_string();
-        assert_eq!(canonical(&value), hex(&Sha256::digest(text.as_bytes())), "{text}");
-        let outer = json!({ "outer": { "a": null, "b": [null] } });
         #[derive(Serialize)]
         struct Outer {
             outer: Nested,
         }
+        let value = json!({ "a b": 1, "a\"": [], "a": { "z": {}, "y": "\"" }, "": [{ "b": 1, "a": 2 }, {}] });
+        let text = value.to_string();
+        assert_eq!(canonical(&value), hex(&Sha256::digest(text.as_bytes())), "{text}");
+        let outer = json!({ "outer": { "a": null, "b": [null] } });
         assert_eq!(canonical(&Outer { outer: Nested { b: [()], a: None } }), canonical(&outer));
     }
 

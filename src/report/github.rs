@@ -216,7 +216,7 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
 
 /// Returns changes and findings; in a drift, each change is a warning.
 fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
-    let deletes = |line: &Line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
+    let is_deletion = |line: &Line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
@@ -224,11 +224,17 @@ fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
             (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line, view.tense)),
             (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
         };
-        Note { severity, source: line.source.clone(), title, message: message(line), deletes: deletes(line) }
+        Note {
+            severity,
+            source: line.source.clone(),
+            title,
+            message: message(line),
+            deletes: is_deletion(line),
+        }
     };
     let mut notes: Vec<Note> = view.lines().map(|line| note(&line)).collect();
     // Ten annotations cannot name all deleted agents, so one annotation lists them.
-    let deleted: Vec<Line> = view.changes.iter().filter(deletes).collect();
+    let deleted: Vec<Line> = view.changes.iter().filter(is_deletion).collect();
     if deleted.len() >= SHOWN {
         let count: usize = deleted.iter().map(|line| line.count).sum();
         let severity = if command == Command::Drift { Severity::Warning } else { Severity::Info };

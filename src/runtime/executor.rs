@@ -70,8 +70,7 @@ pub async fn run(
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut signal = gate.stopped().clone();
     let run = Run { plan, world, checks: &checks, gate, progress, news };
-    let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = (Option<Lane>, Event)> + '_>>> =
-        FuturesUnordered::new();
+    let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + '_>>> = FuturesUnordered::new();
     let start = |lane, effect| Box::pin(async move { (lane, run.carry_out(effect).await) });
     let mut backlog = Backlog::default();
     let mut effects = machine.next(Event::Begin);
@@ -118,6 +117,9 @@ pub async fn run(
         }
     }
 }
+
+/// The lane of an effect that ended, and its event.
+type Ended = (Option<Lane>, Event);
 
 /// The steps of one operation that are begun one after the other. Their reads have a lane of their own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -264,10 +266,10 @@ impl Run<'_> {
         }
         let creates_queue = op.new_queue().is_some();
         if creates_queue {
-            let mut stop = gate.stopped().clone();
+            let mut halt = gate.stopped().clone();
             let begun = tokio::select! {
                 biased;
-                Ok(_) = stop.wait_for(|stop| *stop) => return Event::NotStarted { step },
+                Ok(_) = halt.wait_for(|stop| *stop) => return Event::NotStarted { step },
                 begun = checks.begin_creation(news) => begun,
             };
             if let Err(why) = begun {

@@ -180,9 +180,9 @@ fn queues(spot: RenderCtx<'_>, lines: &[Cow<'_, Line>], tense: Tense) -> Markup 
         @if most > 0 { (staffing::legend(tense)) "\n" }
         ul.queues {
             @for line in lines {
-                li data-row="queues" data-also=[everyone(&line)] {
+                li data-row="queues" data-also=[everyone(line)] {
                     p.queue {
-                        (mark(&line)) " " strong { (Text(bare(&line.subject))) }
+                        (mark(line)) " " strong { (Text(bare(&line.subject))) }
                         @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
                     }
                     @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
