@@ -69,6 +69,8 @@ struct KeySorter {
     text: Vec<u8>,
     /// The entries of an object in order.
     sorted: Vec<u8>,
+    /// Lists of entries for the next objects.
+    spare: Vec<Vec<Entry>>,
 }
 
 /// An object that is being written.
@@ -92,7 +94,7 @@ const BLOCK: usize = 1 << 16;
 impl KeySorter {
     fn add(&mut self, bytes: &[u8]) {
         self.text.extend_from_slice(bytes);
-        if self.open.len() <= 1 && self.text.len() >= BLOCK {
+        if self.text.len() >= BLOCK && self.open.len() <= 1 {
             self.hash();
         }
     }
@@ -104,7 +106,8 @@ impl KeySorter {
 
     fn begin(&mut self) {
         self.add(b"{");
-        self.open.push(Object { start: self.text.len(), entries: Vec::new() });
+        let entries = self.spare.pop().unwrap_or_default();
+        self.open.push(Object { start: self.text.len(), entries });
     }
 
     fn begin_entry(&mut self, first: bool) {
@@ -141,12 +144,13 @@ impl KeySorter {
         // Without the quotation marks, so that a key orders before its continuations.
         entries.sort_by_key(|entry| &text[entry.start + 1..entry.key_end - 1]);
         self.sorted.clear();
-        for (at, entry) in entries.into_iter().enumerate() {
+        for (at, entry) in entries.drain(..).enumerate() {
             if at > 0 {
                 self.sorted.push(b',');
             }
             self.sorted.extend_from_slice(&text[entry.start..entry.end]);
         }
+        self.spare.push(entries);
         if !self.open.is_empty() {
             self.text.truncate(start);
             self.text.extend_from_slice(&self.sorted);
@@ -165,6 +169,11 @@ impl io::Write for Sorted<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.borrow_mut().add(bytes);
         Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().add(bytes);
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
