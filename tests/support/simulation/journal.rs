@@ -46,9 +46,19 @@ impl World {
     pub(super) fn begin_journal(&mut self, plan: &Plan) {
         let entry = Entry::Run { plan: Box::new(plan.clone()), ledger: Some(self.ledger.serial) };
         self.journals.insert(self.owners.workspace, vec![entry]);
+        self.begun = 0;
     }
 
     fn write_journal(&mut self, entry: Entry) {
+        match entry {
+            Entry::Begin { .. } => {
+                self.intents += 1;
+                self.begun += 1;
+                self.most_begun = self.most_begun.max(self.begun);
+            }
+            Entry::End { .. } => self.begun = self.begun.saturating_sub(1),
+            Entry::Run { .. } => {}
+        }
         self.journals.entry(self.owners.workspace).or_default().push(entry);
     }
 
