@@ -21,8 +21,8 @@ mod simulation;
 use std::collections::BTreeMap;
 
 use simulation::{
-    Course, KNOWN, Mutant, Roster, Sort, Story, Theme, history, large, number, on_all_cores, play, replacing,
-    sort,
+    Course, KNOWN, Mutant, Roster, Sort, Story, Theme, history, large, many, number, on_all_cores, one_run,
+    play, replacing, sort,
 };
 
 /// The number of histories of a usual run. A change to the checks before a write needs ten times as many.
@@ -75,6 +75,50 @@ fn one_seed_is_one_history() {
         let (one, two) = (seeded(seed, None), seeded(seed, None));
         assert_eq!(one.log, two.log, "seed {seed}");
     }
+}
+
+/// Calls in flight of a connection: the default of a workspace.
+const CONCURRENCY: usize = 8;
+
+/// Returns the number of lines of a story that contain a text.
+fn lines(story: &Story, text: &str) -> usize {
+    story.log.iter().filter(|line| line.contains(text)).count()
+}
+
+#[test]
+fn of_many_ready_steps_few_are_begun_at_a_time() {
+    let story = one_run(&many(&KNOWN, 100, 0, 20), 50, None);
+    assert!(story.violations.is_empty(), "{}", story.tell(1));
+    assert_eq!((story.steps, story.intents), (100, 100), "{}", story.tell(1));
+    // Twice the calls in flight: one step is in its checks while another one is in its call.
+    assert_eq!(story.most_begun, 2 * CONCURRENCY, "{}", story.tell(1));
+    assert_eq!(lines(&story, "edit/v2 Well"), 100);
+}
+
+#[test]
+fn a_step_that_an_interrupt_keeps_from_being_begun_has_no_intent_and_is_skipped() {
+    let story = one_run(&many(&KNOWN, 100, 0, 20), 50, Some(300));
+    assert!(story.violations.is_empty(), "{}", story.tell(1));
+    assert_eq!(story.ended.keys().collect::<Vec<_>>(), [&"interrupted"]);
+    let sent = lines(&story, "edit/v2 Well");
+    assert!(sent > 0 && story.intents <= sent + 2 * CONCURRENCY, "{} intents, {sent} calls", story.intents);
+    assert_eq!(lines(&story, "] done "), sent, "{}", story.tell(1));
+    assert_eq!(lines(&story, "] skipped "), 100 - sent, "{}", story.tell(1));
+}
+
+#[test]
+fn queues_that_wait_for_their_rate_limit_do_not_delay_agents() {
+    let (calls, queues) = (2, 40);
+    let story = one_run(&many(&KNOWN, 100, queues, calls), 50, None);
+    assert!(story.violations.is_empty(), "{}", story.tell(1));
+    assert_eq!(story.ended.keys().collect::<Vec<_>>(), [&"done"]);
+    let places = |text: &str| {
+        let lines = story.log.iter().enumerate().filter(|(_, line)| line.contains(text));
+        lines.map(|(at, _)| at).collect::<Vec<_>>()
+    };
+    let (edits, created) = (places("edit/v2 Well"), places("addQueue Well"));
+    assert_eq!((edits.len(), created.len()), (100, queues));
+    assert!(edits.last() < created.get(calls), "all edits leave in the first window of the queues");
 }
 
 /// Dies at every moment of a plan; returns its number of steps, and a report of each harmful death.

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use super::event::{Effect, ReadPurpose};
-use super::machine::{Machine, Phase, Proof};
+use super::machine::Machine;
 use super::postcondition;
 use super::postcondition::Verdict;
 use super::pre_send;
 use super::precondition;
 use super::readback::{QueueKey, ReadBack, ReadSet};
+use super::steps::{Phase, Proof};
 use super::write_op::WriteOp;
 use crate::model::note::Note;
 use crate::model::outcome::Status;
@@ -22,18 +23,23 @@ impl Machine {
         if self.plan.steps[at].operation != Operation::agent(Verb::Delete) {
             return Vec::new();
         }
-        self.before[at].iter().copied().filter(|before| self.steps[*before].awaits_verification()).collect()
+        self.steps
+            .before(at)
+            .iter()
+            .copied()
+            .filter(|before| self.steps[*before].awaits_verification())
+            .collect()
     }
 
     /// Reads back every queue before a deletion of agents.
     ///
     /// The vendor's response proves no departure, and an agent may have joined a queue since the plan was made.
     pub(super) fn confirm(&mut self, at: usize) -> Option<Effect> {
-        let Phase::Waiting { confirmed: false, guarded } = self.steps[at].phase else { return None };
+        let Phase::Waiting { confirmed: false, guarded } = *self.steps[at].phase() else { return None };
         if self.plan.steps[at].operation != Operation::agent(Verb::Delete) {
             return None;
         }
-        self.steps[at].phase = Phase::Confirming { guarded };
+        self.steps.enter(at, Phase::Confirming { guarded });
         let wanted = self.confirmation(at);
         Some(Effect::Read { purpose: ReadPurpose::Confirm(at), wanted, again: 0 })
     }
@@ -66,7 +72,7 @@ impl Machine {
         // A queue that exists by now is not created a second time.
         for step in 0..self.steps.len() {
             let name = self.steps[step].op.as_ref().and_then(WriteOp::new_queue);
-            if let (Phase::Waiting { .. }, Some(name)) = (&self.steps[step].phase, name)
+            if let (Phase::Waiting { .. }, Some(name)) = (self.steps[step].phase(), name)
                 && let Some(why) = precondition::created_since(name.as_str(), all)
             {
                 self.end(step, Status::Failed, Note::Since { why });
@@ -81,7 +87,7 @@ impl Machine {
             match postcondition::judge(&plan, &self.supports, step, state.made.as_ref(), &[], sent, seen) {
                 Verdict::Took | Verdict::Unsettled(_) => {
                     self.steps[before].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.steps[before].phase = Phase::Done(Proof::Verified);
+                    self.steps.enter(before, Phase::Done(Proof::Verified));
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.steps[at].polls) => late = true,
                 Verdict::Late(what) => self.fail_unverified(before, what, true),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::machine::{Machine, Phase, Ready};
+use super::machine::Machine;
+use super::steps::{Phase, Ready};
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -33,7 +34,7 @@ impl Machine {
         let plan = Arc::clone(&self.plan);
         let step = &plan.steps[at];
         let mut failed = Vec::new();
-        for before in self.before[at].iter().copied() {
+        for before in self.steps.before(at).iter().copied() {
             if self.steps[before].is_open() {
                 return Ready::NotYet;
             }
@@ -75,7 +76,8 @@ impl Machine {
                 };
                 let seen = write_op::exten(target, plan.change(target))
                     .and_then(|exten| self.queue_members.get(&exten));
-                let failed = matches!(self.steps[before].phase, Phase::Ended { status: Status::Failed, .. });
+                let failed =
+                    matches!(self.steps[before].phase(), Phase::Ended { status: Status::Failed, .. });
                 // A recreated agent rejoins its queues only after the whole step took effect.
                 let last = plan.steps[before].members.is_none();
                 let seen = seen.filter(|_| failed && last);

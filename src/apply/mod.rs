@@ -27,6 +27,7 @@ pub mod readback;
 pub mod replacement_backup;
 pub mod replan;
 mod shown;
+mod steps;
 mod unknown_outcome;
 mod verification;
 pub mod write_op;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::disruption::{Disruptions, disruptions, first_objection};
 use super::event::Effect;
-use super::machine::{Answer, Machine, Phase};
+use super::machine::Machine;
+use super::steps::{Answer, Phase};
 use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -38,7 +39,7 @@ impl Machine {
             let creates =
                 |at: &usize| steps[*at].operation.verb == Verb::Create && steps[*at].targets.contains(id);
             let confirmed = |at: &usize| self.steps[*at].answer == Answer::Confirmed;
-            self.before[at].iter().any(|before| creates(before) && confirmed(before))
+            self.steps.before(at).iter().any(|before| creates(before) && confirmed(before))
         };
         let all = disruptions(&self.plan, &steps[at], &self.deleted, is_new).into_iter();
         all.map(|(agent, disruptions)| {
@@ -52,7 +53,7 @@ impl Machine {
 
     /// Defers agents whose deletion was deferred before. Returns true if the step needs a read of presence.
     pub(super) fn step_needs_presence(&mut self, at: usize) -> bool {
-        if !matches!(self.steps[at].phase, Phase::Waiting { guarded: false, .. }) {
+        if !matches!(self.steps[at].phase(), Phase::Waiting { guarded: false, .. }) {
             return false;
         }
         for (agent, _) in self.disruptions(at) {
@@ -68,7 +69,7 @@ impl Machine {
         let mut agents = BTreeSet::new();
         for at in &steps {
             agents.extend(self.disruptions(*at).into_iter().map(|(agent, _)| agent));
-            self.steps[*at].phase = Phase::Guarding { waits_for: BTreeSet::new() };
+            self.steps.enter(*at, Phase::Guarding { waits_for: BTreeSet::new() });
         }
         Effect::ReadPresence { steps, agents, pause: Duration::ZERO, notice: None }
     }
@@ -95,8 +96,8 @@ impl Machine {
     fn evaluate_presence(&mut self, at: usize, presence: &Presence, now: Duration) -> Option<Effect> {
         let guard = self.options.guard.clone()?;
         // The check before a call read all of them.
-        let asked = match &mut self.steps[at].phase {
-            Phase::Guarding { waits_for } => std::mem::take(waits_for),
+        let asked = match self.steps[at].phase() {
+            Phase::Guarding { waits_for } => waits_for.clone(),
             Phase::Waiting { .. }
             | Phase::Confirming { .. }
             | Phase::Sent
@@ -130,7 +131,7 @@ impl Machine {
                 at_work.sort_by(|a, b| a.agent.cmp(&b.agent));
                 let agents: BTreeSet<OperatorId> = at_work.iter().map(|one| one.agent.clone()).collect();
                 let notice = first.then_some(Note::Waits { wait: guard.wait, deferred: at_work });
-                self.steps[at].phase = Phase::Guarding { waits_for: agents.clone() };
+                self.steps.enter(at, Phase::Guarding { waits_for: agents.clone() });
                 let pause = left.min(interval(guard.wait));
                 return Some(Effect::ReadPresence { steps: vec![at], agents, pause, notice });
             }
@@ -146,10 +147,9 @@ impl Machine {
             }
             self.defer(at, deferred);
         }
-        let state = &mut self.steps[at];
-        if state.is_open() {
+        if self.steps[at].is_open() {
             // The queues may have changed during the wait.
-            state.phase = Phase::Waiting { confirmed: !waited, guarded: true };
+            self.steps.enter(at, Phase::Waiting { confirmed: !waited, guarded: true });
         }
         None
     }
@@ -209,7 +209,7 @@ impl Machine {
     /// Returns true if only deferred agents kept a step from taking full effect.
     pub(super) fn only_deferred(&self, at: usize) -> bool {
         let state = &self.steps[at];
-        match state.phase {
+        match *state.phase() {
             Phase::Done(_) => !state.deferred.is_empty() && state.leaves_out_busy_only(),
             Phase::Ended { only_deferred, .. } => only_deferred,
             Phase::Waiting { .. }

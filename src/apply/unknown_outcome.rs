@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::event::{Effect, ReadPurpose};
-use super::machine::{Doubt, Machine, Phase, Proof};
+use super::machine::Machine;
 use super::postcondition;
 use super::postcondition::Outcome;
 use super::readback::{ReadBack, ReadSet};
+use super::steps::{Doubt, Phase, Proof};
 use super::write_op::WriteOp;
 use crate::model::id::Kind;
 use crate::model::note::Note;
@@ -19,7 +20,7 @@ impl Machine {
     ///
     /// After them the vendor no longer creates it.
     fn poll_limit(&self, at: usize) -> Option<u32> {
-        let late = matches!(self.steps[at].phase, Phase::Unknown(Doubt::Late));
+        let late = matches!(self.steps[at].phase(), Phase::Unknown(Doubt::Late));
         (!late).then(|| retry::poll_count(self.options.orphan))
     }
 
@@ -38,28 +39,23 @@ impl Machine {
         self.steps[at].polls < most && !self.interrupted
     }
 
-    /// Returns true if the call of a step creates a queue.
-    fn creates_queue(&self, at: usize) -> bool {
-        self.steps[at].op.as_ref().is_some_and(|op| op.new_queue().is_some())
-    }
-
     /// Returns the time of a repetition: its pause, and the reads after a repeated creation of a queue.
     pub(super) fn repeating(&self, at: usize) -> Duration {
         let state = &self.steps[at];
         let polls =
-            if self.creates_queue(at) && state.repetition > 0 { self.poll_limit(at).unwrap_or(0) } else { 0 };
+            if state.creates_queue() && state.repetition > 0 { self.poll_limit(at).unwrap_or(0) } else { 0 };
         retry::backoff(state.repetition + 1, 0.5) + self.poll_time(at, polls)
     }
 
     /// Reads back if a step of unknown outcome was carried out.
     pub(super) fn resolve(&mut self, at: usize, doubt: Doubt) -> Effect {
-        self.steps[at].phase = Phase::Unknown(doubt);
+        self.steps.enter(at, Phase::Unknown(doubt));
         Effect::Read { purpose: ReadPurpose::Resolve(at), wanted: self.resolution(at), again: 0 }
     }
 
     /// Returns true if the vendor refused the call whose outcome is unknown.
     pub(super) fn is_refused(&self, at: usize) -> bool {
-        matches!(self.steps[at].phase, Phase::Unknown(Doubt::Refused))
+        matches!(self.steps[at].phase(), Phase::Unknown(Doubt::Refused))
     }
 
     /// Returns the resources that prove the outcome of a call.
@@ -84,7 +80,7 @@ impl Machine {
                 if made.is_some() {
                     (state.made, state.shown) = (made, true);
                 }
-                state.phase = Phase::Done(Proof::Due);
+                self.steps.enter(at, Phase::Done(Proof::Due));
                 return self.advance();
             }
             Outcome::Late(_) if !refused && self.may_be_delayed(self.steps[at].polls) => {
@@ -105,7 +101,7 @@ impl Machine {
             Outcome::Left(op) => self.steps[at].op = Some(op),
             Outcome::NotDone => {}
         }
-        if self.creates_queue(at) {
+        if self.steps[at].creates_queue() {
             // The vendor may still create it after a lost answer, and may be unable to delete a duplicate.
             if self.awaits(at) {
                 return vec![self.resolve_again(at)];

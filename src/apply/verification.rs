@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::disruption;
 use super::event::{ApplyOutcome, Effect, Finish, ReadPurpose};
-use super::machine::{Answer, Machine, Phase, Proof};
+use super::machine::Machine;
 use super::postcondition;
 use super::postcondition::{Open, Verdict};
 use super::readback::{ReadBack, ReadSet};
+use super::steps::{Answer, Phase, Proof};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, ResourceId};
@@ -80,16 +81,17 @@ impl Machine {
                 self.refused_kinds.extend(op.kind());
             }
         }
-        let Phase::FollowUp { pending, failed, fields } = &mut state.phase else { return Vec::new() };
-        *failed |= failure.is_some();
-        *pending = pending.saturating_sub(1);
-        if *pending > 0 {
+        let Phase::FollowUp { pending, failed, fields } = state.phase() else { return Vec::new() };
+        let (pending, failed) = (pending.saturating_sub(1), *failed || failure.is_some());
+        let fields = fields.clone();
+        if pending > 0 {
+            self.steps.enter(at, Phase::FollowUp { pending, failed, fields });
             return Vec::new();
         }
-        if !*failed {
-            state.reset = std::mem::take(fields);
+        if !failed {
+            state.reset = fields;
         }
-        state.phase = Phase::Done(Proof::FollowedUp);
+        self.steps.enter(at, Phase::Done(Proof::FollowedUp));
         self.advance()
     }
 
@@ -101,11 +103,11 @@ impl Machine {
         // Computed before a step ends.
         let superseded: Vec<bool> = (0..self.steps.len()).map(|at| self.superseded(at)).collect();
         for (at, step) in plan.steps.iter().enumerate() {
-            let Phase::Done(proof @ (Proof::Due | Proof::FollowedUp)) = self.steps[at].phase else {
+            let Phase::Done(proof @ (Proof::Due | Proof::FollowedUp)) = *self.steps[at].phase() else {
                 continue;
             };
             if superseded[at] {
-                self.steps[at].phase = Phase::Done(Proof::Verified);
+                self.steps.enter(at, Phase::Done(Proof::Verified));
                 continue;
             }
             let mut seen_step = step.clone();
@@ -170,7 +172,7 @@ impl Machine {
             match verdict {
                 Verdict::Took => {
                     self.steps[at].dropped = postcondition::dropped(&plan, step, sent, seen);
-                    self.steps[at].phase = Phase::Done(Proof::Verified);
+                    self.steps.enter(at, Phase::Done(Proof::Verified));
                 }
                 Verdict::Late(_) if self.may_be_delayed(self.polls) => late = true,
                 Verdict::Late(what) => {
@@ -208,8 +210,8 @@ impl Machine {
                         && !self.undisruptive(is_confirmed, &agents).is_empty() =>
                 {
                     let ops = postcondition::follow_ups(&plan, &self.undisruptive(is_confirmed, &agents));
-                    self.steps[at].phase =
-                        Phase::FollowUp { pending: ops.len(), failed: false, fields: reset };
+                    let phase = Phase::FollowUp { pending: ops.len(), failed: false, fields: reset };
+                    self.steps.enter(at, phase);
                     let follow = |op| {
                         let disruptions = Vec::new();
                         Effect::Send { step: at, op, repetition: 0, follow_up: true, disruptions }
@@ -288,7 +290,7 @@ impl Machine {
             let only_deferred = self.only_deferred(at);
             let dropped = Some(Note::Dropped { members: state.dropped.clone() });
             let dropped = dropped.filter(|_| !state.dropped.is_empty()).into_iter();
-            let (status, notes) = match &state.phase {
+            let (status, notes) = match state.phase() {
                 Phase::Done(_) if state.left_out.is_empty() && state.deferred.is_empty() => {
                     (Status::Done, dropped.collect())
                 }
@@ -356,21 +358,15 @@ impl Machine {
     /// Returns true if a later step replaced the effect: final members, or a recreated agent.
     fn superseded(&self, at: usize) -> bool {
         let step = &self.plan.steps[at];
-        let same = |other: &Step| {
-            other.operation == step.operation
-                && other.targets == step.targets
-                && other.after.contains(&step.id)
-        };
+        let same = |other: &Step| other.operation == step.operation && other.targets == step.targets;
         let recreated = |other: &Step| {
             step.operation.verb == Verb::Delete
                 && other.operation == Operation { verb: Verb::Create, ..step.operation }
-                && other.after.contains(&step.id)
         };
-        self.plan
-            .steps
-            .iter()
-            .zip(&self.steps)
-            .any(|(other, state)| (same(other) || recreated(other)) && state.is_done())
+        let after = self.steps.after(at).iter().copied();
+        let mut replaced =
+            after.filter(|other| self.steps[*other].is_done()).map(|other| &self.plan.steps[other]);
+        replaced.any(|other| same(other) || recreated(other))
     }
 
     /// Returns the fields of a created agent that a later step sends.
@@ -379,10 +375,9 @@ impl Machine {
         if step.operation.verb != Verb::Create {
             return Vec::new();
         }
-        self.plan
-            .steps
-            .iter()
-            .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id))
+        let after = self.steps.after(at).iter().map(|other| &self.plan.steps[*other]);
+        after
+            .filter(|other| other.operation.verb == Verb::Edit)
             .flat_map(|other| other.fields.iter().copied())
             .collect()
     }

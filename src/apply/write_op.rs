@@ -1,5 +1,6 @@
 //! Converts steps into write operations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::agent;
@@ -38,6 +39,23 @@ pub(super) fn readable(op: &WriteOp) -> bool {
 
 /// Returns the effect of a step. Returns `None` if the plan lacks data, which no plan of this program does.
 pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
+    let mut others = plan.steps.iter().filter(|other| other.id != step.id);
+    convert(plan, step, |step| {
+        others.all(|other| other.operation != step.operation || other.targets != step.targets)
+    })
+}
+
+/// Returns the effect of each step of a plan.
+pub(super) fn for_steps(plan: &Plan) -> impl Iterator<Item = Option<WriteOp>> {
+    let mut lists: BTreeMap<&[ResourceId], usize> = BTreeMap::new();
+    for step in plan.steps.iter().filter(|step| step.operation.verb == Verb::Members) {
+        *lists.entry(&step.targets).or_default() += 1;
+    }
+    plan.steps.iter().map(move |step| convert(plan, step, |step| lists.get(&*step.targets) == Some(&1)))
+}
+
+/// Returns the effect of a step; `alone` returns true if no other step replaces the same members.
+fn convert(plan: &Plan, step: &Step, alone: impl FnOnce(&Step) -> bool) -> Option<WriteOp> {
     let target = step.targets.first()?;
     let change = plan.change(target);
     let kind = step.operation.kind;
@@ -60,7 +78,7 @@ pub fn for_step(plan: &Plan, step: &Step) -> Option<WriteOp> {
         Verb::Members => WriteOp::SetMembers {
             exten: key(target, change)?,
             members: Arc::clone(sent(step, change)?),
-            before: overwritten(plan, step, change),
+            before: overwritten(step, change, alone),
         },
     })
 }
@@ -74,13 +92,12 @@ pub fn key(target: &ResourceId, change: Option<&Change>) -> Option<OperatorId> {
 }
 
 /// Returns the members that a step overwrites, if the plan saw them.
-fn overwritten(plan: &Plan, step: &Step, change: Option<&Change>) -> Option<Arc<Members>> {
-    let alone = plan
-        .steps
-        .iter()
-        .filter(|other| other.operation == step.operation && other.targets == step.targets)
-        .all(|other| other.id == step.id);
-    let change = change.filter(|_| alone && step.members.is_none())?;
+fn overwritten(
+    step: &Step,
+    change: Option<&Change>,
+    alone: impl FnOnce(&Step) -> bool,
+) -> Option<Arc<Members>> {
+    let change = change.filter(|_| step.members.is_none() && alone(step))?;
     Some(change.members_before().cloned().unwrap_or_default())
 }
 

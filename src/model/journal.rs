@@ -2,6 +2,8 @@
 //!
 //! A line is written as it happens, for the run after a crash. Holds no secret.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::id::OperatorId;
@@ -14,7 +16,7 @@ pub enum Entry {
     /// The intent of the run. Always the first line.
     Run {
         /// The plan.
-        plan: Box<Plan>,
+        plan: Arc<Plan>,
         /// The serial of the ledger at the start. If the ledger has another serial, later runs wrote it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ledger: Option<u64>,

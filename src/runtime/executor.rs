@@ -121,7 +121,7 @@ pub async fn run(
 /// The lane of an effect that ended, and its event.
 type Ended = (Option<Lane>, Event);
 
-/// The steps of one operation that are begun one after the other. Their reads have a lane of their own.
+/// The steps of one operation, of which a few are begun at a time. Their reads have a lane of their own.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Lane {
     reads: bool,
@@ -129,10 +129,10 @@ struct Lane {
 }
 
 impl Lane {
-    /// Returns the lane of an effect that begins a step. Repetitions and follow-ups of a begun step have none.
+    /// Returns the lane of an effect that begins a step, or an edit that follows one. Repetitions have none.
     fn from_effect(plan: &Plan, effect: &Effect) -> Option<Self> {
         let (step, reads) = match effect {
-            Effect::Send { step, repetition: 0, follow_up: false, .. } => (step, false),
+            Effect::Send { step, repetition: 0, .. } => (step, false),
             Effect::Read { purpose: ReadPurpose::Confirm(step), again: 0, .. } => (step, true),
             Effect::Send { .. } | Effect::Read { .. } | Effect::ReadPresence { .. } | Effect::Finish(_) => {
                 return None;

@@ -8,7 +8,7 @@
 //! never blocks the thread that drives the calls.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -99,8 +99,9 @@ impl JournalPath {
     pub fn forget(&self, id: &ResourceId) -> Result<(), String> {
         let (path, entries) = self.left_behind()?;
         let Some(Entry::Run { mut plan, ledger }) = entries.into_iter().next() else { return Ok(()) };
-        plan.changes.retain(|change| change.id != *id);
-        for step in plan.steps.iter_mut().filter(|step| step.operation != Operation::queue(Verb::Create)) {
+        let kept = Arc::make_mut(&mut plan);
+        kept.changes.retain(|change| change.id != *id);
+        for step in kept.steps.iter_mut().filter(|step| step.operation != Operation::queue(Verb::Create)) {
             step.targets.retain(|target| target != id);
         }
         let write = || -> io::Result<()> {
@@ -192,7 +193,7 @@ impl JournalPath {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
         let journal = Journal { path: self.path.clone(), file: Arc::new(file), written, synced };
-        journal.write(&Entry::Run { plan: Box::new(Plan::clone(plan)), ledger: Some(serial) })?;
+        journal.write(&Entry::Run { plan: Arc::clone(plan), ledger: Some(serial) })?;
         journal.file.sync_data()?;
         Ok(journal)
     }
@@ -246,10 +247,12 @@ impl Journal {
 
     /// Writes a line, and returns its number.
     fn write(&self, entry: &Entry) -> io::Result<u64> {
-        let mut line = serde_json::to_vec(entry)?;
-        line.push(b'\n');
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        (&*self.file).write_all(&line)?;
+        // The first line holds the whole plan. The other ones leave in one piece.
+        let mut file = BufWriter::new(&*self.file);
+        serde_json::to_writer(&mut file, entry)?;
+        file.write_all(b"\n")?;
+        file.flush()?;
         *written += 1;
         Ok(*written)
     }

@@ -40,9 +40,10 @@ fn main() {
         ["floor", folder] => floor(Path::new(folder)),
         ["fetch", url] => fetch(url),
         [] => tables(&[1_000, 10_000, 100_000, 200_000]),
+        ["apply"] => applies(),
         ["workspaces"] => workspaces(),
         ["--largest"] => tables(&[1_000, 10_000, 100_000, 200_000, 500_000, 1_000_000]),
-        _ => panic!("nothing, `changes` or `workspaces` for one table, or --largest"),
+        _ => panic!("nothing, `apply`, `changes` or `workspaces` for one table, or --largest"),
     }
 }
 
@@ -52,7 +53,7 @@ fn tables(sizes: &[usize]) {
     offline(sizes);
     changes(sizes);
     online(100_000);
-    apply(1_000);
+    applies();
     workspaces();
 }
 
@@ -368,23 +369,38 @@ struct Row {
     email: Option<String>,
 }
 
-/// Edits a number of agents at a slow vendor.
-fn apply(changes: usize) {
-    let folder = made(changes * 2, 50.0, "sandbox");
+/// Edits and creates agents, at a slow vendor and at a fast one.
+fn applies() {
+    println!(
+        "| apply, {CONCURRENCY} calls at a time | ms a call | calls | least s | wall s | wall of least | CPU s | peak MB |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    apply(1_000, "edited", LATENCY_MS);
+    for what in ["edited", "created"] {
+        for agents in [2_500, 10_000] {
+            apply(agents, what, 1);
+        }
+    }
+    println!();
+}
+
+/// Edits a number of agents, or creates them, at a vendor of a response time.
+fn apply(agents: usize, what: &str, latency_ms: usize) {
+    let creates = what == "created";
+    let folder = if creates { made(agents, 0.0, "sandbox") } else { made(agents * 2, 50.0, "sandbox") };
+    if creates {
+        fs::write(folder.path().join("seed.yaml"), "agents: []\nqueues: []\n").unwrap();
+    }
     let delay =
-        format!("faults: {{ delayMs: {{ probability: 1, min: {LATENCY_MS}, max: {LATENCY_MS} }} }}\n");
+        format!("faults: {{ delayMs: {{ probability: 1, min: {latency_ms}, max: {latency_ms} }} }}\n");
     let vendors = serve(folder.path(), &delay);
     let place = folder.path().to_str().unwrap();
     let took = run(Path::new(PROGRAM), &["apply", place, "--auto-approve", "-v"], folder.path());
     #[expect(clippy::cast_precision_loss, reason = "seconds")]
-    let least = (took.calls * LATENCY_MS) as f64 / 1e3 / CONCURRENCY as f64;
+    let least = (took.calls * latency_ms) as f64 / 1e3 / CONCURRENCY as f64;
+    let Took { cpu, wall, calls, peak } = took;
     println!(
-        "| apply, {LATENCY_MS} ms a call, {CONCURRENCY} at a time | calls | least s | wall s | wall of least | CPU s |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
-    let Took { cpu, wall, calls, .. } = took;
-    println!(
-        "| {changes} agents edited | {calls} | {least:.2} | {wall:.2} | {:.2} | {cpu:.2} |",
+        "| {agents} agents {what} | {latency_ms} | {calls} | {least:.2} | {wall:.2} | {:.2} | {cpu:.2} | {peak:.0} |",
         wall / least
     );
     drop(vendors);

@@ -52,6 +52,28 @@ pub(crate) fn tenants(seed: u64, rosters: &[Roster; 2], course: Course) -> Story
     play(seed, &rosters.each_ref(), course)
 }
 
+/// Plays one run without faults. Calls take up to `latency` milliseconds each way; `after` is the time after which
+/// the operator stops the run.
+pub(crate) fn one_run(roster: &Roster, latency: usize, after: Option<i64>) -> Story {
+    let world = Rc::new(RefCell::new(world(1, &[roster], Course::default())));
+    world.borrow_mut().weather = Weather { faults: 0, latency };
+    let mut client = Client::new(&world, roster, None);
+    client.stops = after;
+    let end = live_through(&world, client.apply(), None, &mut 0);
+    let steps = *client.steps.borrow();
+    let mut world = world.borrow_mut();
+    Story {
+        ended: end.iter().map(|end| (word(end), 1)).collect(),
+        manifest: roster.manifest.clone(),
+        violations: std::mem::take(&mut world.violations),
+        log: std::mem::take(&mut world.log),
+        most_begun: world.most_begun,
+        intents: world.intents,
+        steps,
+        ..Story::default()
+    }
+}
+
 fn play(seed: u64, rosters: &[&Roster], course: Course) -> Story {
     let mut dice = Random::new(seed ^ 0x5eed);
     let world = Rc::new(RefCell::new(world(seed, rosters, course)));

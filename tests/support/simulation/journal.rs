@@ -1,5 +1,7 @@
 //! The journal of a run, which outlives a client that dies.
 
+use std::sync::Arc;
+
 use futures_util::future::LocalBoxFuture;
 use rosterctl::apply::{journal_recovery, ledger_update};
 use rosterctl::model::call::Failure;
@@ -44,11 +46,21 @@ impl World {
 
     /// Starts the journal of a run, in place of another.
     pub(super) fn begin_journal(&mut self, plan: &Plan) {
-        let entry = Entry::Run { plan: Box::new(plan.clone()), ledger: Some(self.ledger.serial) };
+        let entry = Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(self.ledger.serial) };
         self.journals.insert(self.owners.workspace, vec![entry]);
+        self.begun = 0;
     }
 
     fn write_journal(&mut self, entry: Entry) {
+        match entry {
+            Entry::Begin { .. } => {
+                self.intents += 1;
+                self.begun += 1;
+                self.most_begun = self.most_begun.max(self.begun);
+            }
+            Entry::End { .. } => self.begun = self.begun.saturating_sub(1),
+            Entry::Run { .. } => {}
+        }
         self.journals.entry(self.owners.workspace).or_default().push(entry);
     }
 

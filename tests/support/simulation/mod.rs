@@ -73,11 +73,11 @@ use rosterctl::runtime::read::presence::Observers;
 use rosterctl::runtime::read::resources;
 use rosterctl::runtime::vendor::Vendors;
 
-pub(crate) use history::{Course, Theme, history, tenants};
+pub(crate) use history::{Course, Theme, history, one_run, tenants};
 pub(crate) use house::{House, KNOWN};
 use journal::WorldJournal;
 use ports::{Alone, WorldClock, WorldLease, WorldPasswords};
-pub(crate) use roster::{Roster, large, leaving, replacing, shared, small};
+pub(crate) use roster::{Roster, large, leaving, many, replacing, shared, small};
 pub(crate) use seeds::{Sort, number, on_all_cores, play, sort};
 pub(crate) use world::Limit;
 use world::{Happening, Waiting, World};
@@ -128,6 +128,10 @@ pub(crate) struct Story {
     /// The number of events of the first run.
     pub(crate) events: u64,
     pub(crate) crashes: usize,
+    /// The most steps that were begun at a time.
+    pub(crate) most_begun: usize,
+    /// The number of intents that runs recorded.
+    pub(crate) intents: usize,
     pub(crate) ended: BTreeMap<&'static str, usize>,
 }
 

@@ -396,6 +396,38 @@ pub(crate) fn large(house: &'static House) -> Roster {
     })
 }
 
+/// Returns a plan of one edit for each of some agents, and of new queues. `calls` is the rate limit of a minute.
+pub(crate) fn many(house: &'static House, agents: usize, queues: usize, calls: usize) -> Roster {
+    let mut text =
+        String::from("apiVersion: rosterctl/v1\nkind: Roster\ndefaults: { allowAnyRole: true }\nagents:\n");
+    let mut live = Vec::new();
+    for n in 1_000..1_000 + agents {
+        live.push(json!({"operatorId": format!("{n}"), "name": "old"}));
+        let _ = writeln!(text, "  - {}", json!({"operatorId": format!("{n}"), "name": "changed"}));
+    }
+    let new = |n: usize| json!({"displayName": format!("q{n}"), "assignRule": "least"});
+    let _ = writeln!(text, "queues: {}", json!((0..queues).map(new).collect::<Vec<_>>()));
+    build(&Parts {
+        house,
+        seed: 1,
+        manifest: text,
+        earlier: None,
+        quirks: "{}".to_owned(),
+        live: json!(live).to_string(),
+        live_queues: "[]".to_owned(),
+        connection: String::new(),
+        concurrency: 8,
+        queue_page: 50,
+        agent_page: 100,
+        limit: Limit { calls, per_ms: 60_000 },
+        prune: "none",
+        replace: false,
+        store: BTreeMap::new(),
+        ledger: Ledger::default(),
+        generated: BTreeMap::new(),
+    })
+}
+
 /// Returns a plan that replaces agents with undeclared values: telephone numbers, and queues that no manifest
 /// names.
 pub(crate) fn replacing(house: &'static House) -> Roster {

@@ -142,6 +142,12 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     /// The ledgers of the other workspaces on the tenant.
     pub(super) ledgers: BTreeMap<usize, Ledger>,
+    /// The number of steps that are begun in the current run.
+    pub(super) begun: usize,
+    /// The most steps that were begun at a time.
+    pub(super) most_begun: usize,
+    /// The number of intents that runs recorded.
+    pub(super) intents: usize,
     /// The journals of unfinished runs, by workspace.
     pub(super) journals: BTreeMap<usize, Vec<Entry>>,
     /// True if the lock of the workspace is lost, since `lost_ms`.
@@ -228,6 +234,9 @@ impl World {
             made_secrets: 0,
             ledger: Ledger::default(),
             ledgers: BTreeMap::new(),
+            begun: 0,
+            most_begun: 0,
+            intents: 0,
             journals: BTreeMap::new(),
             lost: false,
             lost_ms: 0,
