@@ -19,6 +19,7 @@ mod fast_path;
 pub mod fullwidth;
 pub(crate) mod json_schema;
 mod node;
+mod pieces;
 pub mod placeholder;
 pub mod quoting;
 mod reader;
@@ -32,6 +33,7 @@ pub(crate) mod types;
 use std::sync::Arc;
 
 pub use self::node::{Key, MAX_DEPTH, Node, NodeValue};
+pub use self::pieces::{Piece, read_piece, split};
 use self::reader::Reader;
 pub use self::reader::Sink;
 pub use self::scalar::{Scalar, ScalarKind};
