@@ -76,6 +76,7 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
             exit: 0,
             last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
             seconds: None,
+            masked: false,
             body: body(),
         }],
         roots: Roots::default(),

@@ -84,6 +84,7 @@ fn part(workspace: &str, body: Body) -> Part {
         exit: 0,
         last_clean_run: None,
         seconds: None,
+        masked: false,
         body,
     }
 }

@@ -182,6 +182,7 @@ fn report(command: Command, body: Body) -> Report {
         exit: 0,
         last_clean_run: None,
         seconds: None,
+        masked: false,
         body,
     };
     Report { command, several: false, parts: vec![part], roots: Roots::default() }

@@ -82,6 +82,7 @@ fn part(body: Body) -> Part {
         exit: 4,
         last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
         seconds: None,
+        masked: false,
         body,
     }
 }

@@ -261,17 +261,21 @@ impl<'a> Reporter<'a> {
         let names = vec![part.name().to_owned()];
         let mut report = Report { parts: vec![part], ..self.report };
         let documents = documents(self.output, &report, &names, self.console);
-        if self.shown.get() {
-            if self.output.mask_personal {
-                report = report.masked();
-            }
-            self.console.out(&text::outcome(&report, self.console.look()));
-        } else if self.output.format != Format::Text || !said {
-            self.console.write(|out| documents[0].write(&report.parts, out));
-        }
-        for (Written { path, .. }, document) in self.output.writes.iter().zip(&documents[1..]) {
+        for at in unmasked_first(&documents) {
+            let document = &documents[at];
+            let Some(path) = at.checked_sub(1).map(|at| &*self.output.writes[at].path) else {
+                if self.shown.get() {
+                    if document.is_masked() {
+                        report.parts.iter_mut().for_each(Part::mask);
+                    }
+                    self.console.out(&text::outcome(&report, self.console.look()));
+                } else if self.output.format != Format::Text || !said {
+                    self.console.write(|out| document.write(&mut report.parts, out));
+                }
+                continue;
+            };
             let written = files::Output::create(path).and_then(|mut file| {
-                document.write(&report.parts, &mut file)?;
+                document.write(&mut report.parts, &mut file)?;
                 file.finish()
             });
             if let Err(error) = written {
@@ -322,6 +326,13 @@ fn documents(output: &Output, report: &Report, names: &[String], console: &Conso
     all.map(document).collect()
 }
 
+/// Returns the places of documents, those that are not masked first: a workspace is masked in place.
+fn unmasked_first(documents: &[Document]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..documents.len()).collect();
+    order.sort_by_key(|at| documents[*at].is_masked());
+    order
+}
+
 /// Number of entries in the unfinished document of several workspaces on standard output; `None` without one.
 static OPEN: Mutex<Option<usize>> = Mutex::new(None);
 
@@ -346,20 +357,20 @@ pub(super) fn render(
     console: Console,
     result: Result<Outcome, CliError>,
 ) -> Entry {
-    let (exit, part) = match result {
+    let (exit, mut part) = match result {
         Ok(outcome) => (outcome.exit, outcome.into_part(place)),
         Err(fail) => {
             let exit = console.fail(&fail);
             (exit, part(place, exit, None, failed(place, fail.failure())))
         }
     };
-    let text = |document: &Document| {
-        let mut text = Vec::new();
+    let mut texts: Vec<(Vec<u8>, Kept)> = documents.iter().map(|_| Default::default()).collect();
+    for at in unmasked_first(documents) {
+        let (text, kept) = &mut texts[at];
         // A write to memory cannot fail.
-        let kept = document.add(number, &part, &mut text).unwrap_or_default();
-        (text, kept)
-    };
-    Entry { exit, console, texts: documents.iter().map(text).collect() }
+        *kept = documents[at].add(number, &mut part, text).unwrap_or_default();
+    }
+    Entry { exit, console, texts }
 }
 
 /// An entry that waits for those before it.
@@ -460,6 +471,7 @@ fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) ->
         exit: exit as u8,
         last_clean_run,
         seconds: None,
+        masked: false,
         body,
     }
 }
@@ -521,15 +533,15 @@ impl PendingJson {
             return exit;
         }
         let parts = self.workspaces.iter().skip(written.unwrap_or_default());
-        let parts: Vec<Part> =
+        let mut parts: Vec<Part> =
             parts.map(|place| part(place, exit, None, failed(place, failure.clone()))).collect();
         let roots = roots(self.workspaces.iter().map(PathBuf::as_path));
         let report = Report { command: Command::Plan, parts: Vec::new(), several: self.several, roots };
         let document = Document::new(report, Vec::new(), Format::Json, TextStyle::default());
         let document = if self.masked { document.masked() } else { document };
         console.write(|out| match written {
-            None => document.write(&parts, out),
-            Some(written) => document.complete(written, &parts, out),
+            None => document.write(&mut parts, out),
+            Some(written) => document.complete(written, &mut parts, out),
         });
         exit
     }

@@ -109,6 +109,8 @@ pub struct Part {
     pub seconds: Option<u64>,
     /// The plan, the run or the failure.
     pub body: Body,
+    /// True once its phone numbers and e-mail addresses are hidden.
+    pub masked: bool,
 }
 
 /// The plan, run or failure of a workspace.

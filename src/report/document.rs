@@ -52,6 +52,11 @@ impl Document {
         Self { masked: true, ..self }
     }
 
+    /// Returns true if the document holds no phone numbers and e-mail addresses.
+    pub fn is_masked(&self) -> bool {
+        self.masked
+    }
+
     /// Returns the document's format.
     pub fn format(&self) -> Format {
         self.format
@@ -61,7 +66,7 @@ impl Document {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write(&self, parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, parts: &mut [Part], out: &mut dyn Write) -> io::Result<()> {
         self.begin(out)?;
         self.complete(0, parts, out)
     }
@@ -70,7 +75,7 @@ impl Document {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn complete(&self, first: usize, parts: &[Part], out: &mut dyn Write) -> io::Result<()> {
+    pub fn complete(&self, first: usize, parts: &mut [Part], out: &mut dyn Write) -> io::Result<()> {
         let add = |(number, part)| self.add(number, part, out);
         let kept = (first..).zip(parts).map(add).collect::<Result<_, _>>()?;
         self.end(kept, out)
@@ -96,16 +101,18 @@ impl Document {
 
     /// Writes the text of a workspace, and returns the part that the end needs. `number` counts workspaces from 0.
     ///
+    /// A masked document masks the workspace in place, so that it comes after all others.
+    ///
     /// # Errors
     /// Those of the writer.
-    pub fn add(&self, number: usize, part: &Part, out: &mut dyn Write) -> io::Result<Kept> {
-        let masked;
-        let part = if self.masked {
-            masked = part.masked();
-            &masked
-        } else {
-            part
-        };
+    pub fn add(&self, number: usize, part: &mut Part, out: &mut dyn Write) -> io::Result<Kept> {
+        if self.masked {
+            if self.format == Format::Json {
+                part.seal();
+            }
+            part.mask();
+        }
+        let part = &*part;
         let report = &self.report;
         let keep = match self.format {
             Format::Text => {
@@ -173,5 +180,5 @@ impl Document {
 pub fn render(report: &Report, format: Format, look: TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let names = report.parts.iter().map(|part| part.name().to_owned()).collect();
     let document = Document::new(report.without_parts(), names, format, look);
-    document.write(&report.parts, out)
+    document.write(&mut report.parts.clone(), out)
 }

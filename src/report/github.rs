@@ -63,10 +63,11 @@ impl Level {
 
 /// Returns the annotations of a workspace.
 pub(super) fn part(report: &Report, part: &Part) -> Entry {
-    let mut notes = notes(report.command, part);
+    let (mut notes, others) = notes(report.command, part);
     let levels = LEVELS.map(|level| {
         let notes: Vec<Note> = notes.extract_if(.., |note| note.severity == level).collect();
-        let mut level = Level { count: notes.len(), notes };
+        let more = if level == severity_of_changes(report.command) { others } else { 0 };
+        let mut level = Level { count: notes.len() + more, notes };
         level.cut(SHOWN);
         level
     });
@@ -173,8 +174,16 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Returns the annotations besides the summary.
-fn notes(command: Command, part: &Part) -> Vec<Note> {
+/// Returns the level of changes; in a drift, each is a warning.
+fn severity_of_changes(command: Command) -> Severity {
+    match command {
+        Command::Drift => Severity::Warning,
+        Command::Plan | Command::Apply => Severity::Info,
+    }
+}
+
+/// Returns the annotations besides the summary, and the number of those of changes that were left out.
+fn notes(command: Command, part: &Part) -> (Vec<Note>, usize) {
     let about = |message: String| Note {
         severity: Severity::Warning,
         source: None,
@@ -185,17 +194,17 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
     match &part.body {
         Body::Planned(plan) => {
             let view = view::build(plan, command, part.seconds);
-            let shown = lines(command, &view);
+            let (shown, others) = lines(command, &view);
             let special = view.narrowed.into_iter().chain(view.allowed).map(about);
-            special.chain(shown).collect()
+            (special.chain(shown).collect(), others)
         }
         Body::Ran(plan, run) => {
             let view = view::build_run(plan, run, part.seconds);
             // Completed steps are only counted.
-            let shown = lines(command, &view).into_iter();
+            let shown = lines(command, &view).0.into_iter();
             let shown = shown.filter(|note| note.severity != Severity::Info);
             let more = view.end.into_iter().flat_map(|end| end.notes).map(about);
-            shown.chain(more).collect()
+            (shown.chain(more).collect(), 0)
         }
         Body::Failed(failure) => {
             let notes = failure.diagnostics.iter().map(|diagnostic| Note {
@@ -209,19 +218,21 @@ fn notes(command: Command, part: &Part) -> Vec<Note> {
                     .join("; "),
                 deletes: false,
             });
-            notes.collect()
+            (notes.collect(), 0)
         }
     }
 }
 
-/// Returns changes and findings; in a drift, each change is a warning.
-fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
+/// Returns changes and findings, and the number of changes that were left out: no level shows them.
+fn lines(command: Command, view: &View<'_>) -> (Vec<Note>, usize) {
     let is_deletion = |line: &Line| matches!(line.tone, LineKind::Act(Action::Delete | Action::Replace));
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
-            (LineKind::Act(_), Command::Drift) => (Severity::Warning, differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply) => (Severity::Info, acts(line, view.tense)),
+            (LineKind::Act(_), Command::Drift) => (severity_of_changes(command), differs(line)),
+            (LineKind::Act(_), Command::Plan | Command::Apply) => {
+                (severity_of_changes(command), acts(line, view.tense))
+            }
             (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
         };
         Note {
@@ -232,12 +243,13 @@ fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
             deletes: is_deletion(line),
         }
     };
-    let mut notes: Vec<Note> = view.lines().map(|line| note(&line)).collect();
+    let (shown, others) = view.lines_up_to(SHOWN);
+    let mut notes: Vec<Note> = shown.map(|line| note(&line)).collect();
     // Ten annotations cannot name all deleted agents, so one annotation lists them.
-    let deleted: Vec<Line> = view.changes.iter().filter(is_deletion).collect();
+    let deleted: Vec<Line> = view.changes.deletions().collect();
     if deleted.len() >= SHOWN {
         let count: usize = deleted.iter().map(|line| line.count).sum();
-        let severity = if command == Command::Drift { Severity::Warning } else { Severity::Info };
+        let severity = severity_of_changes(command);
         let who = deleted.iter().flat_map(|line| {
             let number = |one: &String| one.split(' ').next().unwrap_or(one).to_owned();
             let several: Vec<String> = line.everyone.iter().map(number).collect();
@@ -247,7 +259,7 @@ fn lines(command: Command, view: &View<'_>) -> Vec<Note> {
         let title = format!("{count} agents are deleted");
         notes.insert(0, Note { severity, source: None, title, message, deletes: true });
     }
-    notes
+    (notes, others)
 }
 
 fn acts(line: &Line, tense: Tense) -> String {

@@ -56,9 +56,9 @@ pub(super) fn end(empty: bool, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn run(report: &Report, part: &Part, alone: bool) -> Json {
-    let mut results = results(report, part);
+    let (mut results, others) = results(report, part);
     tell_apart(&mut results);
-    let count = results.len();
+    let count = results.len() + others;
     if count > MOST {
         results.sort_by_key(|result| result.rank);
         results.truncate(MOST - 1);
@@ -165,7 +165,8 @@ fn one(
     Ranked { rank, json }
 }
 
-fn results(report: &Report, part: &Part) -> Vec<Ranked> {
+/// Returns the results, and the number of those that no run has room for.
+fn results(report: &Report, part: &Part) -> (Vec<Ranked>, usize) {
     match &part.body {
         Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
@@ -174,10 +175,11 @@ fn results(report: &Report, part: &Part) -> Vec<Ranked> {
             let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
             let verdict =
                 verdict.map(|verdict| one(report, part, "failure", Severity::Error, verdict, "", None));
-            verdict.into_iter().chain(lines(report, part, &view)).collect()
+            let (lines, others) = lines(report, part, &view);
+            (verdict.into_iter().chain(lines).collect(), others)
         }
         Body::Failed(failure) if failure.diagnostics.is_empty() => {
-            vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)]
+            (vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)], 0)
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {
@@ -197,12 +199,12 @@ fn results(report: &Report, part: &Part) -> Vec<Ranked> {
                 }
                 result
             });
-            wrong.collect()
+            (wrong.collect(), 0)
         }
     }
 }
 
-fn lines(report: &Report, part: &Part, view: &View<'_>) -> Vec<Ranked> {
+fn lines(report: &Report, part: &Part, view: &View<'_>) -> (Vec<Ranked>, usize) {
     let result = |line: &Line| {
         let source = line.source.as_ref();
         let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
@@ -230,7 +232,8 @@ fn lines(report: &Report, part: &Part, view: &View<'_>) -> Vec<Ranked> {
             }
         }
     };
-    view.lines().map(|line| result(&line)).collect()
+    let (shown, others) = view.lines_up_to(MOST);
+    (shown.map(|line| result(&line)).collect(), others)
 }
 
 /// Returns the location of a file: relative to the repository root, or absolute.

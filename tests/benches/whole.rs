@@ -36,12 +36,13 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["changes"] => changes(&[1_000, 10_000, 100_000]),
         ["floor", folder] => floor(Path::new(folder)),
         ["fetch", url] => fetch(url),
         [] => tables(&[1_000, 10_000, 100_000, 200_000]),
         ["workspaces"] => workspaces(),
         ["--largest"] => tables(&[1_000, 10_000, 100_000, 200_000, 500_000, 1_000_000]),
-        _ => panic!("nothing, `workspaces` for that table alone, or --largest"),
+        _ => panic!("nothing, `changes` or `workspaces` for one table, or --largest"),
     }
 }
 
@@ -49,6 +50,7 @@ fn tables(sizes: &[usize]) {
     println!("rosterctl {}\n", env!("CARGO_PKG_VERSION"));
     start();
     offline(sizes);
+    changes(sizes);
     online(100_000);
     apply(1_000);
     workspaces();
@@ -138,6 +140,37 @@ fn offline(sizes: &[usize]) {
         for (what, took) in [("floor", floor), ("`validate`", validate), ("`plan --live`", plan)] {
             let Took { cpu, wall, peak, .. } = took;
             println!("| {agents} | {what} | {cpu:.2} | {wall:.2} | {peak:.0} | {:.2} |", cpu / floor.cpu);
+        }
+    }
+    println!();
+}
+
+/// Plans with ever more changes: a share of the agents in hundredths that differ, then all of them new, in each format.
+fn changes(sizes: &[usize]) {
+    println!("| agents | changes | format | CPU s | wall s | peak MB |");
+    println!("| ---: | --- | --- | ---: | ---: | ---: |");
+    let row = |agents, what: &str, format, folder: &Path| {
+        let (live, allow) = (folder.join("live.json"), format!("changes={agents}"));
+        let place = [folder, &live].map(|path| path.to_str().unwrap());
+        let plan = ["plan", place[0], "--live", place[1], "--format", format, "--allow", &allow];
+        let Took { cpu, wall, peak, .. } = median(3, || run(Path::new(PROGRAM), &plan, folder));
+        println!("| {agents} | {what} | {format} | {cpu:.2} | {wall:.2} | {peak:.0} |");
+    };
+    for agents in sizes.iter().copied() {
+        for changed in [0.0, 1.0, 10.0, 100.0] {
+            let folder = made(agents, changed, "sandbox");
+            row(agents, &format!("{changed} %"), "json", folder.path());
+            if changed >= 100.0 {
+                let live = folder.path().join("live.json");
+                let mut empty: serde_json::Value = serde_json::from_slice(&fs::read(&live).unwrap()).unwrap();
+                for kind in ["agents", "queues"] {
+                    empty[kind]["items"] = serde_json::json!([]);
+                }
+                fs::write(&live, empty.to_string()).unwrap();
+                for format in ["text", "json", "html", "markdown"] {
+                    row(agents, "all new", format, folder.path());
+                }
+            }
         }
     }
     println!();

@@ -189,6 +189,9 @@ impl Part {
 
     /// Hides phone numbers and e-mail addresses.
     pub fn mask(&mut self) {
+        if std::mem::replace(&mut self.masked, true) {
+            return;
+        }
         match &mut self.body {
             Body::Planned(plan) => {
                 Mask::for_plan(plan).plan(Arc::make_mut(&mut plan.plan));

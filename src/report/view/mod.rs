@@ -21,7 +21,7 @@ pub use self::stages::{Order, Stage};
 use super::{BoundPlan, Command, Run, result};
 use crate::model::finding::Finding;
 use crate::model::id::{Kind, ResourceId};
-use crate::model::plan::{Change, Plan, Summary};
+use crate::model::plan::{Action, Change, Plan, Summary};
 use crate::model::rule::{Effect, SEATS_UNKNOWN, Severity};
 use crate::model::source::Source;
 use crate::model::support::Supports;
@@ -94,6 +94,17 @@ impl<'a> ChangeLines<'a> {
         self.groups.is_empty()
     }
 
+    /// Makes the lines of agents that are deleted, for good or to be made again.
+    pub fn deletions(&self) -> impl Iterator<Item = Line> {
+        let deleted = self.groups.iter().filter(|(_, group)| self.deletes(group));
+        deleted.map(|(_, group)| self.line(group))
+    }
+
+    /// Returns true if the line of a group tells of a deletion.
+    fn deletes(&self, group: &[usize]) -> bool {
+        matches!(self.changes[group[0]].action, Action::Delete | Action::Replace)
+    }
+
     /// Makes each line.
     pub fn iter(&self) -> impl Iterator<Item = Line> {
         self.groups.iter().map(|(_, group)| self.line(group))
@@ -125,10 +136,17 @@ impl<'a> ChangeLines<'a> {
 }
 
 impl View<'_> {
-    /// Returns all lines: what was not done, findings, then changes.
-    pub fn lines(&self) -> impl Iterator<Item = Cow<'_, Line>> {
+    /// Returns all lines, but of creations and updates the first ones only, and the number of the others.
+    pub fn lines_up_to(&self, most: usize) -> (impl Iterator<Item = Cow<'_, Line>>, usize) {
         let told = self.open.iter().chain(&self.findings).map(Cow::Borrowed);
-        told.chain(self.changes.iter().map(Cow::Owned))
+        let is_deleted = |group: &[usize]| self.changes.deletes(group);
+        let all = self.changes.groups.iter().filter(|(_, group)| !is_deleted(group)).count();
+        let mut left = most;
+        let kept = self.changes.groups.iter().filter(move |(_, group)| {
+            is_deleted(group) || left.checked_sub(1).map(|less| left = less).is_some()
+        });
+        let kept = kept.map(|(_, group)| Cow::Owned(self.changes.line(group)));
+        (told.chain(kept), all.saturating_sub(most))
     }
 
     /// Returns the lines of a chapter.
