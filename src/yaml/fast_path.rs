@@ -13,7 +13,6 @@
 //! and every place must be the same.
 
 use super::node::MAX_DEPTH;
-use super::pieces::{Cut, Piece};
 use super::reader::{Expect, Reader, Stop};
 use super::syntax_errors::number;
 use crate::model::source::Source;
@@ -31,6 +30,28 @@ type FastResult = Result<(), Unsupported>;
 
 /// Longest key of a map. The parser refuses keys above 1024 characters.
 const LONGEST_KEY: usize = 256;
+
+/// A piece of a file: whole lines.
+pub struct Piece<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Number of lines before it.
+    pub(super) before: usize,
+    /// The list that the cuts are in.
+    pub(super) list: Cut,
+    /// True if another piece is before it.
+    pub(super) continues: bool,
+    /// True if another piece is behind it.
+    pub(super) goes_on: bool,
+}
+
+/// A list with cuts between its items.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) key: &'static str,
+    /// The column of its items, from 0.
+    pub(super) column: usize,
+}
 
 /// An open list or map in block style.
 struct Block {

@@ -32,8 +32,9 @@ pub(crate) mod types;
 
 use std::sync::Arc;
 
+pub use self::fast_path::Piece;
 pub use self::node::{Key, MAX_DEPTH, Node, NodeValue};
-pub use self::pieces::{Piece, read_piece, split};
+pub use self::pieces::{read_piece, split};
 use self::reader::Reader;
 pub use self::reader::Sink;
 pub use self::scalar::{Scalar, ScalarKind};

@@ -9,30 +9,9 @@ use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem};
 
+use super::fast_path::{Cut, Piece};
 use super::reader::Reader;
 use super::{MAX_FILE_BYTES, Sink, conflict, fast_path, syntax_errors};
-
-/// A piece of a file: whole lines.
-pub struct Piece<'a> {
-    /// Its text.
-    pub text: &'a str,
-    /// Number of lines before it.
-    pub(super) before: usize,
-    /// The list that the cuts are in.
-    pub(super) list: Cut,
-    /// True if another piece is before it.
-    pub(super) continues: bool,
-    /// True if another piece is behind it.
-    pub(super) goes_on: bool,
-}
-
-/// A list with cuts between its items.
-#[derive(Clone, Copy)]
-pub(super) struct Cut {
-    pub(super) key: &'static str,
-    /// The column of its items, from 0.
-    pub(super) column: usize,
-}
 
 /// Cuts a file into at most so many pieces; none if it has no such list, or an error that concerns all of it.
 pub fn split<'a>(file: &Arc<str>, bytes: &'a [u8], key: &'static str, most: usize) -> Vec<Piece<'a>> {
@@ -73,8 +52,9 @@ fn cut<'a>(text: &'a str, key: &'static str, most: usize) -> Option<Vec<Piece<'a
     Some(pieces)
 }
 
-/// Reads a piece. Its first document, unless it is the file's first piece, is the rest of the last one of the piece
-/// before; its map then begins with the key of the list. Returns false if the reading is not certain.
+/// Reads a piece. Returns false if the reading is not certain.
+///
+/// Each piece but the first begins within a document. The map of that document then begins with the key of the list.
 pub fn read_piece(file: &Arc<str>, piece: &Piece<'_>, sink: &mut dyn Sink) -> bool {
     let mut reader = Reader::new(file, piece.text, sink);
     fast_path::read_piece(piece, &mut reader).is_ok() && reader.problems.is_empty()
