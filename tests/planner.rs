@@ -515,7 +515,7 @@ fn agents_are_as_desired(
             let now = live.get(entry.field);
             let key = entry.field.key;
             prop_assert!(
-                same(&entry.value, now) != reported(plan, &resource, key),
+                same(entry.value, now) != reported(plan, &resource, key),
                 "{}: {} is {:?} for {:?}",
                 id,
                 key,
@@ -626,7 +626,7 @@ fn queues_are_as_desired(
         prop_assert_eq!(found.len(), 1, "{} is there once", id);
         let live = found[0].1;
         for entry in queue.record.iter() {
-            if let Value::Members(wanted) = &entry.value {
+            if let Value::Members(wanted) = entry.value {
                 let (mut now, mut wanted) = (members(live), Members::clone(wanted));
                 now.retain(|id, _| !left_out(plan, id));
                 wanted.retain(|id, _| !left_out(plan, id));
@@ -637,7 +637,7 @@ fn queues_are_as_desired(
                 }
             } else {
                 prop_assert!(
-                    same(&entry.value, live.record.get(entry.field)) != reported(plan, id, entry.field.key)
+                    same(entry.value, live.record.get(entry.field)) != reported(plan, id, entry.field.key)
                 );
             }
         }

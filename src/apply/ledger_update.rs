@@ -471,7 +471,7 @@ fn adopt_one(applied: &mut LedgerEntry, support: &Support, desired: &Record, liv
     for entry in desired.iter().filter(|entry| support.is_read(entry.field) && !live.is_unread(entry.field)) {
         let now = live.get(entry.field);
         // With `at-least`, the live list may be longer than the declared one, and was applied.
-        let value = match (&entry.value, now) {
+        let value = match (entry.value, now) {
             (Value::Members(wanted), Some(value @ Value::Members(now)))
                 if wanted.iter().all(|(id, priority)| now.get(id) == Some(priority)) =>
             {

@@ -375,7 +375,7 @@ pub(super) fn outcome(
         }
         WriteOp::Create { ids, record, .. } => {
             // A second call binds a number that the manifest chose.
-            let sent = || record.iter().filter(|entry| agents.can_create(entry.field, &entry.value));
+            let sent = || record.iter().filter(|entry| agents.can_create(entry.field, entry.value));
             let is_made = |now: &Record| !last || shown::values(agents, sent(), now) == Some(true);
             let there: Result<Vec<bool>, Unread> =
                 ids.iter().map(|id| seen.agent(id).map(|agent| agent.is_some_and(is_made))).collect();
@@ -388,7 +388,7 @@ pub(super) fn outcome(
         }
         WriteOp::Edit { kind: Kind::Queue, id, record } => match seen.queues(&QueueKey::Exten(id.clone())) {
             Ok([(_, now)]) => {
-                let done = record.iter().all(|entry| same(&entry.value, now.record.get(entry.field)));
+                let done = record.iter().all(|entry| same(entry.value, now.record.get(entry.field)));
                 if done { Outcome::Done(None) } else { Outcome::NotDone }
             }
             Ok(_) => Outcome::Late(Note::TargetGone { kind: Kind::Queue }),

@@ -20,12 +20,12 @@ pub(super) fn value(agents: &Support, field: &Field, sent: &Value, now: &Record)
 /// `None`: no value differs, and the response lacks one.
 pub(super) fn values<'a>(
     agents: &Support,
-    sent: impl Iterator<Item = &'a Entry>,
+    sent: impl Iterator<Item = Entry<'a>>,
     now: &Record,
 ) -> Option<bool> {
     let mut shown = Some(true);
     for entry in sent.filter(|entry| agents.is_read(entry.field)) {
-        match value(agents, entry.field, &entry.value, now) {
+        match value(agents, entry.field, entry.value, now) {
             Some(true) => {}
             Some(false) => return Some(false),
             None => shown = None,

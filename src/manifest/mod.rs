@@ -8,8 +8,9 @@ mod roster_document;
 pub mod schema;
 mod shared_password_check;
 
+use self::roster_document::{Documents, Reading};
 use crate::yaml;
-use crate::yaml::placeholder;
+use crate::yaml::{Piece, placeholder};
 
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
@@ -19,9 +20,12 @@ use crate::model::source::{File, Source};
 
 /// The content of one file, before references to other files are resolved.
 pub struct ParsedFile {
-    read: roster_document::Reading,
+    read: Documents,
     complaints: Diagnostics,
 }
+
+/// The content of a piece of a file; `None` if it cannot be read on its own.
+pub struct ParsedPiece(Option<Reading>);
 
 impl ParsedFile {
     /// Returns true if the file has no error of its own.
@@ -40,12 +44,31 @@ pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostic
 
 /// Reads one file on its own; files may be read in parallel.
 pub fn read(file: &File) -> ParsedFile {
-    let mut read = roster_document::Reading::new(placeholder::may_be_in(&file.bytes));
+    let mut read = Reading::new(placeholder::may_be_in(&file.bytes));
     let complaints = yaml::read_into(&file.name, &file.bytes, &mut read);
-    if complaints.is_empty() && read.problems.is_empty() && read.documents.is_empty() {
+    let mut read = read.finish();
+    if complaints.is_empty() && read.problems.is_empty() && read.read.is_empty() {
         read.problems.push(Diagnostic::at(&Source::new(&file.name, 1, 1), SyntaxProblem::NoDocument));
     }
     ParsedFile { read, complaints }
+}
+
+/// Cuts a file between its agents into at most so many pieces, which may be read in parallel; none if it has no list of
+/// agents.
+pub fn split(file: &File, most: usize) -> Vec<Piece<'_>> {
+    yaml::split(&file.name, &file.bytes, roster_document::AGENTS, most)
+}
+
+/// Reads a piece of a file on its own.
+pub fn read_piece(file: &File, piece: &Piece<'_>) -> ParsedPiece {
+    let mut read = Reading::new(placeholder::may_be_in(piece.text.as_bytes()));
+    ParsedPiece(yaml::read_piece(&file.name, piece, &mut read).then_some(read))
+}
+
+/// Joins the pieces of a file, in their order. Returns `None` if the file has to be read whole.
+pub fn join(pieces: Vec<ParsedPiece>) -> Option<ParsedFile> {
+    let whole = pieces.into_iter().map(|piece| piece.0).reduce(|all, next| all?.join(next?))??;
+    Some(ParsedFile { read: whole.finish(), complaints: Diagnostics::default() })
 }
 
 /// Resolves the roster from the files, in their order.
@@ -61,8 +84,11 @@ pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace) -> Result<Desired,
         whole &= complaints.is_empty() && !read.lost;
         out.extend(complaints);
         out.extend(read.problems);
-        documents.extend(read.documents);
+        documents.extend(read.read);
     }
     let desired = resolve::expand(documents, whole, workspace, &mut out);
     if out.is_empty() { Ok(desired) } else { Err(out) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,7 +100,7 @@ pub(super) fn expand(
                 && template.record.get(&MAIN_SKILL_GROUP).is_none()
                 && !raw.absent
                 && raw.profile.as_ref().is_none_or(|(name, _)| profiles.contains_key(name))
-                && let Some(source) = &level.source
+                && let Some(source) = level.source
                 && !complained.contains(source)
             {
                 complained.insert(source.clone());
@@ -232,7 +232,7 @@ impl Selector {
         agents: &'a BTreeMap<OperatorId, DesiredAgent>,
     ) -> impl Iterator<Item = &'a OperatorId> {
         let holds = |agent: &DesiredAgent| {
-            self.wanted.iter().all(|want| agent.record.get(want.field) == Some(&want.value))
+            self.wanted.iter().all(|want| agent.record.get(want.field) == Some(want.value))
         };
         agents.iter().filter(move |(_, agent)| !agent.absent && holds(agent)).map(|(id, _)| id)
     }
@@ -373,10 +373,10 @@ fn check_name(
 ) {
     if let Some(known) = known
         && let Some(entry) = record.entry(field)
-        && let Value::Text(name) = &entry.value
+        && let Value::Text(name) = entry.value
         && !name.contains(PLACEHOLDER)
         && !known.known.contains(name)
-        && let Some(source) = &entry.source
+        && let Some(source) = entry.source
     {
         out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole, out.len()));
     }
@@ -410,9 +410,9 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
         let waits = text.contains('{') && text.contains(PLACEHOLDER);
         waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
     };
-    for entry in record.iter_mut() {
-        if let Some(text) = entry.value.text().and_then(put) {
-            entry.value = entry.value.with_text(text);
+    for value in record.values_mut() {
+        if let Some(text) = value.text().and_then(put) {
+            *value = value.with_text(text);
         }
     }
     record.fit();
@@ -423,7 +423,7 @@ fn substitute(mut record: Record, id: &OperatorId) -> Record {
 fn check_placeholders(record: &Record, complained: &mut BTreeSet<Source>, out: &mut Diagnostics) {
     for entry in record.iter() {
         let Some(text) = entry.value.text() else { continue };
-        let Some(source) = &entry.source else { continue };
+        let Some(source) = entry.source else { continue };
         if let Some(held) = misspelt(text)
             && unfilled(text).is_none()
             && !complained.contains(source)
@@ -442,8 +442,8 @@ fn check_password(
     out: &mut Diagnostics,
 ) {
     for entry in record.iter() {
-        if let Value::Password(secret) = &entry.value
-            && let Some(source) = &entry.source
+        if let Value::Password(secret) = entry.value
+            && let Some(source) = entry.source
             && let Some(diagnostic) = reference(secret, &secret.key, &workspace.stores, source)
                 .or_else(|| own.objection(secret, &workspace.stores, source))
             && !complained.contains(source)
@@ -464,8 +464,8 @@ fn check_template(
     out: &mut Diagnostics,
 ) {
     if let Some(entry) = template.record.entry(&PASSWORD)
-        && let Value::Password(secret) = &entry.value
-        && let Some(source) = &entry.source
+        && let Value::Password(secret) = entry.value
+        && let Some(source) = entry.source
     {
         let key = secret.key.replace(PLACEHOLDER, "0");
         let objection = reference(secret, &key, &workspace.stores, source);
@@ -574,7 +574,7 @@ fn lacks_fields<'a>(
     let Some(support) = connection.spec.support(kind) else { return };
     for field in fields.iter().copied().filter(|field| *support.mapping(field) == Mapping::NONE) {
         let entries = records.clone().filter_map(|record| record.entry(field));
-        if let Some(source) = entries.filter_map(|entry| entry.source.as_ref()).min() {
+        if let Some(source) = entries.filter_map(|entry| entry.source).min() {
             let (field, provider) = (field.key.into(), connection.spec.name.into());
             out.push(Diagnostic::at(source, RosterProblem::NoSuchField { kind, field, provider }));
         }

@@ -121,28 +121,66 @@ pub(super) struct Selector {
     pub priority: i64,
 }
 
-/// The documents of a file, whose agents are decoded while the parser reads. A tree of all agents would need more
-/// memory than the rest of a run.
+/// The documents of a file, or of a piece of it, as the parser reads them. Agents are decoded while it reads: a tree of
+/// all agents would need more memory than the rest of a run.
 #[derive(Default)]
 pub(super) struct Reading {
-    pub documents: Vec<Document>,
-    pub problems: Diagnostics,
-    /// True if a document could not be used.
-    pub lost: bool,
+    documents: Vec<(Agents, Node)>,
     next: Agents,
     /// True if the file may hold placeholders of other tools.
     placeholders: bool,
 }
+
+/// The documents of a file.
+#[derive(Default)]
+pub(super) struct Documents {
+    pub read: Vec<Document>,
+    pub problems: Diagnostics,
+    /// True if a document could not be used.
+    pub lost: bool,
+}
+
+/// Key of the list whose items are decoded while the parser reads.
+pub(super) const AGENTS: &str = "agents";
 
 impl Reading {
     pub(super) fn new(placeholders: bool) -> Self {
         Self { placeholders, ..Self::default() }
     }
 
-    fn check(&mut self, node: &Node) {
-        if self.placeholders {
-            placeholder::check(node, |_| false, &mut self.problems);
+    /// Appends the next piece of the file, which begins in the list of agents. Returns `None` if a key is in both.
+    pub(super) fn join(mut self, next: Self) -> Option<Self> {
+        self.placeholders |= next.placeholders;
+        let mut behind = next.documents.into_iter();
+        let (agents, rest) = behind.next()?;
+        let (before, document) = self.documents.last_mut()?;
+        before.append(agents);
+        let (NodeValue::Map(entries), NodeValue::Map(rest)) = (&mut document.value, rest.value) else {
+            return None;
+        };
+        for (key, node) in rest.into_iter().skip(1) {
+            if entries.iter().any(|(other, _)| other.name == key.name) {
+                return None;
+            }
+            entries.push((key, node));
         }
+        self.documents.extend(behind);
+        Some(self)
+    }
+
+    /// Decodes the documents.
+    pub(super) fn finish(self) -> Documents {
+        let mut all = Documents::default();
+        for (mut agents, root) in self.documents {
+            all.problems.extend(std::mem::take(&mut agents.placeholders));
+            if self.placeholders {
+                placeholder::check(&root, |_| false, &mut all.problems);
+            }
+            let document = read(&root, agents, &mut all.problems);
+            all.lost |= document.is_none();
+            all.read.extend(document);
+        }
+        all
     }
 }
 
@@ -153,24 +191,34 @@ struct Agents {
     count: usize,
     read: Vec<RawAgent>,
     problems: Diagnostics,
+    /// The placeholders of other tools in them.
+    placeholders: Diagnostics,
+}
+
+impl Agents {
+    fn append(&mut self, next: Self) {
+        self.count += next.count;
+        self.read.extend(next.read);
+        self.problems.extend(next.problems);
+        self.placeholders.extend(next.placeholders);
+    }
 }
 
 impl Sink for Reading {
     fn key(&self) -> Option<&'static str> {
-        Some("agents")
+        Some(AGENTS)
     }
 
     fn item(&mut self, item: Node) {
-        self.check(&item);
+        if self.placeholders {
+            placeholder::check(&item, |_| false, &mut self.next.placeholders);
+        }
         self.next.count += 1;
         self.next.read.extend(raw_agent(&item, &mut self.next.problems));
     }
 
     fn document(&mut self, root: Node) {
-        self.check(&root);
-        let document = read(&root, std::mem::take(&mut self.next), &mut self.problems);
-        self.lost |= document.is_none();
-        self.documents.extend(document);
+        self.documents.push((std::mem::take(&mut self.next), root));
     }
 
     fn reset(&mut self) {
@@ -262,7 +310,7 @@ fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
 
 /// Takes the fields of a kind's table.
 fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
-    let mut record = Record::with_capacity(fields.len());
+    let mut record = Record::with_capacity(fields.left());
     for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)

@@ -23,7 +23,7 @@ pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
     let mut uses: BTreeMap<(&str, &str), Vec<Use<'_>>> = BTreeMap::new();
     for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
         if let Some(entry) = agent.record.entry(&PASSWORD)
-            && let (Value::Password(secret), Some(source)) = (&entry.value, &entry.source)
+            && let (Value::Password(secret), Some(source)) = (entry.value, &entry.source)
         {
             uses.entry((&*secret.store, &*secret.key)).or_default().push((id, Arc::as_ref(secret), source));
         }

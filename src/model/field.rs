@@ -32,6 +32,8 @@ pub struct Field {
     pub personal: Option<Personal>,
     /// Its meaning, in sentences.
     pub doc: &'static str,
+    /// The table of its kind.
+    pub table: &'static &'static [&'static Field],
 }
 
 impl PartialEq for Field {
@@ -59,9 +61,19 @@ impl fmt::Debug for Field {
 ///
 /// In a manifest, a missing field is **unset**: rosterctl leaves it alone. In a response it is unset, or **unread**:
 /// see [`Record::is_unread`].
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// A roster of 100,000 agents has two million values, and half of them are live and have no place. So a value does not
+/// name its field, and only a manifest's record has memory for places.
+#[derive(Clone, Debug, Default)]
 pub struct Record {
-    entries: Vec<Entry>,
+    /// The table of the fields, if one is set.
+    table: Option<&'static &'static [&'static Field]>,
+    /// The values of the set fields, in the table's order.
+    values: Vec<Value>,
+    /// The place of each value; empty if no value has one.
+    sources: Vec<Option<Source>>,
+    /// A bit for each set field.
+    set: u32,
     /// A bit for each unread text.
     unread: u32,
     /// A bit for each partly hidden field.
@@ -71,45 +83,68 @@ pub struct Record {
 }
 
 /// One field of a [`Record`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry<'a> {
     /// The field.
     pub field: &'static Field,
     /// The value.
-    pub value: Value,
+    pub value: &'a Value,
     /// The place in a manifest.
-    pub source: Option<Source>,
+    pub source: Option<&'a Source>,
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        (self.unread, self.masked, self.identity) == (other.unread, other.masked, other.identity)
+            && self.iter().eq(other.iter())
+    }
+}
+
+/// Returns the bit of a field in a record's sets.
+fn bit(field: &Field) -> u32 {
+    1 << field.index
 }
 
 impl Record {
     /// Creates an empty record with capacity for some fields.
     pub fn with_capacity(fields: usize) -> Self {
-        Self { entries: Vec::with_capacity(fields), ..Self::default() }
+        Self { values: Vec::with_capacity(fields), ..Self::default() }
     }
 
     /// Frees the memory of unused capacity.
     pub fn fit(&mut self) {
-        self.entries.shrink_to_fit();
+        self.values.shrink_to_fit();
+        self.sources.shrink_to_fit();
     }
 
     /// Returns the set fields, in the table's order.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter()
+    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        let mut left = self.set;
+        self.values.iter().enumerate().filter_map(move |(at, value)| {
+            let field = self.table?.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(Entry { field, value, source: self.sources.get(at).and_then(Option::as_ref) })
+        })
     }
 
-    /// Returns the set fields, for changes of their values.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
-        self.entries.iter_mut()
+    /// Returns the values of the set fields, for changes.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        self.values.iter_mut()
+    }
+
+    /// Returns the number of set fields.
+    pub fn len(&self) -> usize {
+        self.values.len()
     }
 
     /// Returns true if no field is set.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.values.is_empty()
     }
 
     /// Marks a field as unread.
     pub fn mark_unread(&mut self, field: &Field) {
-        self.unread |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
+        self.unread |= bit(field);
     }
 
     /// Returns true if a field is unread.
@@ -117,22 +152,18 @@ impl Record {
     /// A text may be unset instead, by a null or an empty text. No other type has an unset state: without a value the
     /// field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
-        if field.ty.is_text() {
-            self.unread & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
-        } else {
-            self.get(field).is_none()
-        }
+        if field.ty.is_text() { self.unread & bit(field) != 0 } else { self.get(field).is_none() }
     }
 
     /// Marks a field as partly hidden: it is unread, but not unset.
     pub fn mark_masked(&mut self, field: &Field) {
         self.mark_unread(field);
-        self.masked |= 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0);
+        self.masked |= bit(field);
     }
 
     /// Returns true if [`Record::mark_masked`] was called for a field.
     pub fn is_masked(&self, field: &Field) -> bool {
-        self.masked & 1_u32.checked_shl(u32::from(field.index)).unwrap_or(0) != 0
+        self.masked & bit(field) != 0
     }
 
     /// Returns the vendor's own identity of an agent; unknown in a manifest.
@@ -146,14 +177,20 @@ impl Record {
     }
 
     /// Returns a field's entry, with value and place.
-    pub fn entry(&self, field: &Field) -> Option<&Entry> {
-        let at = self.entries.binary_search_by_key(&field.index, |e| e.field.index).ok()?;
-        self.entries.get(at)
+    pub fn entry(&self, field: &Field) -> Option<Entry<'_>> {
+        let value = self.get(field)?;
+        let source = self.sources.get(self.position(field)).and_then(Option::as_ref);
+        Some(Entry { field: self.table?.get(usize::from(field.index))?, value, source })
     }
 
     /// Returns a field's value.
     pub fn get(&self, field: &Field) -> Option<&Value> {
-        self.entry(field).map(|entry| &entry.value)
+        if self.set & bit(field) == 0 { None } else { self.values.get(self.position(field)) }
+    }
+
+    /// Returns the number of set fields before a field.
+    fn position(&self, field: &Field) -> usize {
+        (self.set & (bit(field) - 1)).count_ones() as usize
     }
 
     /// Returns a text or choice as text.
@@ -167,23 +204,34 @@ impl Record {
 
     /// Sets a field, replacing its value.
     pub fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
-        let entry = Entry { field, value, source };
-        // The fields of a whole row arrive in the table's order.
-        if self.entries.last().is_none_or(|last| last.field.index < field.index) {
-            self.entries.push(entry);
-            return;
+        let at = self.position(field);
+        let is_new = self.set & bit(field) == 0;
+        if source.is_some() && self.sources.is_empty() {
+            self.sources.reserve_exact(self.values.capacity());
+            self.sources.resize(self.values.len(), None);
         }
-        match self.entries.binary_search_by_key(&field.index, |e| e.field.index) {
-            Ok(at) => self.entries[at] = entry,
-            Err(at) => self.entries.insert(at, entry),
+        // Without a first place no value has one.
+        let placed = source.is_some() || !self.sources.is_empty();
+        if is_new {
+            self.table = Some(field.table);
+            self.set |= bit(field);
+            self.values.insert(at, value);
+            if placed {
+                self.sources.insert(at, source);
+            }
+        } else {
+            self.values[at] = value;
+            if placed {
+                self.sources[at] = source;
+            }
         }
     }
 
     /// Copies the fields of `other` that this record lacks.
     pub fn fill_from(&mut self, other: &Record) {
-        for entry in &other.entries {
+        for entry in other.iter() {
             if self.get(entry.field).is_none() {
-                self.set(entry.field, entry.value.clone(), entry.source.clone());
+                self.set(entry.field, entry.value.clone(), entry.source.cloned());
             }
         }
     }
@@ -213,10 +261,13 @@ macro_rules! kind {
                 ty: $ty,
                 personal: kind!(@personal $($personal)?),
                 doc: concat!($($doc),+),
+                table: &FIELDS,
             };
         )+
         /// The number of rows.
         pub const COUNT: usize = [$(Index::$name as u8),+].len();
+        // A record has a bit for each.
+        const _: () = assert!(COUNT <= 32);
         /// All rows, in the table's order.
         pub static FIELDS: &[&$crate::model::field::Field] = &[$(&$name),+];
     };

@@ -191,12 +191,12 @@ impl FieldDiff {
     }
 
     /// Creates the difference between the value before and the value of a manifest.
-    pub fn to_entry(before: Option<Value>, entry: &Entry, moved: ChangeOrigin) -> Self {
-        let (after, secret) = match &entry.value {
+    pub fn to_entry(before: Option<Value>, entry: Entry<'_>, moved: ChangeOrigin) -> Self {
+        let (after, secret) = match entry.value {
             Value::Password(secret) => (None, Some(Arc::clone(secret))),
             value => (Some(value.clone()), None),
         };
-        Self { secret, source: entry.source.clone(), ..Self::new(entry.field, before, after, moved) }
+        Self { secret, source: entry.source.cloned(), ..Self::new(entry.field, before, after, moved) }
     }
 }
 

@@ -285,11 +285,11 @@ enum Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn by(support: &Support, live: &'a Record, entry: &Entry) -> Self {
+    fn by(support: &Support, live: &'a Record, entry: Entry<'_>) -> Self {
         let now = live.get(entry.field);
         if !support.is_read(entry.field) {
             Told::Unread
-        } else if now.is_some() || support.is_comparable(entry.field, Some(&entry.value), live) {
+        } else if now.is_some() || support.is_comparable(entry.field, Some(entry.value), live) {
             Told::Comparable(now)
         } else {
             Told::Hidden
@@ -300,23 +300,23 @@ impl<'a> Told<'a> {
 fn judge(
     context: &Context<'_>,
     id: &OperatorId,
-    entry: &Entry,
+    entry: Entry<'_>,
     live: &Record,
     now: Told<'_>,
     applied: Option<&LedgerEntry>,
 ) -> Verdict {
     if let Told::Comparable(now) = now {
-        if same(&entry.value, now) {
+        if same(entry.value, now) {
             return Verdict::Same;
         }
         let moved = if live.is_unread(entry.field) {
             ChangeOrigin::Unknown
         } else {
-            change_origin::field(applied, entry.field, now, &entry.value)
+            change_origin::field(applied, entry.field, now, entry.value)
         };
         return Verdict::Differs(FieldDiff::to_entry(now.cloned(), entry, moved));
     }
-    let verdict = match (&entry.value, applied.and_then(|a| a.fields.get(entry.field.key))) {
+    let verdict = match (entry.value, applied.and_then(|a| a.fields.get(entry.field.key))) {
         (Value::Password(secret), _) => judge_password(context, id, entry, secret, applied),
         (value, Some(was)) if *was == value.to_json() => Verdict::Same,
         (_, Some(_)) => {
@@ -328,7 +328,7 @@ fn judge(
     let unconfirmed = applied.is_some_and(|a| a.unconfirmed.contains(entry.field.key));
     match verdict {
         Verdict::Same | Verdict::Unknown | Verdict::Unprinted
-            if unconfirmed && context.supports.agents.can_edit(entry.field, &entry.value) =>
+            if unconfirmed && context.supports.agents.can_edit(entry.field, entry.value) =>
         {
             let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
             field.reason = Some(FieldReason::Unconfirmed);
@@ -339,8 +339,8 @@ fn judge(
 }
 
 /// Judges a field without a ledger entry: unknown, unless the run asserts it, which takes an edit.
-fn asserted(context: &Context<'_>, entry: &Entry) -> Verdict {
-    if !context.options.assert_unread || !context.supports.agents.can_edit(entry.field, &entry.value) {
+fn asserted(context: &Context<'_>, entry: Entry<'_>) -> Verdict {
+    if !context.options.assert_unread || !context.supports.agents.can_edit(entry.field, entry.value) {
         return Verdict::Unknown;
     }
     let mut field = FieldDiff::to_entry(None, entry, ChangeOrigin::Unknown);
@@ -356,7 +356,7 @@ fn differs(then: Option<&String>, now: Option<&String>) -> bool {
 fn judge_password(
     context: &Context<'_>,
     id: &OperatorId,
-    entry: &Entry,
+    entry: Entry<'_>,
     secret: &SecretRef,
     applied: Option<&LedgerEntry>,
 ) -> Verdict {
@@ -434,7 +434,7 @@ fn compare(
                 draft.find(foreign_secret(&resource, entry, why));
                 return;
             }
-            Verdict::Differs(field) if support.can_edit(entry.field, &entry.value) => editable.push(field),
+            Verdict::Differs(field) if support.can_edit(entry.field, entry.value) => editable.push(field),
             Verdict::Differs(field) => fixed.push((entry, field)),
         }
     }
@@ -472,7 +472,7 @@ fn compare(
     unread.add(&unknown);
     for (entry, field) in fixed {
         let mut finding = Finding::new(&IMMUTABLE, immutable(entry, field)).about(&resource);
-        finding.source.clone_from(&entry.source);
+        finding.source = entry.source.cloned();
         draft.find(finding);
     }
     editable.extend(replacement_restore::fields(
@@ -499,28 +499,28 @@ fn compare(
 }
 
 /// Returns the finding for a set password that its store no longer has.
-fn gone(resource: &ResourceId, entry: &Entry) -> Finding {
-    let place = match &entry.value {
+fn gone(resource: &ResourceId, entry: Entry<'_>) -> Finding {
+    let place = match entry.value {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
     let mut finding = Finding::new(&SECRET_GONE, FindingKind::SecretGone { place });
-    finding.source.clone_from(&entry.source);
+    finding.source = entry.source.cloned();
     finding.about(resource)
 }
 
 /// Returns the finding for a rotation that would overwrite a secret of another origin.
-fn foreign_secret(resource: &ResourceId, entry: &Entry, why: ForeignSecret) -> Finding {
-    let place = match &entry.value {
+fn foreign_secret(resource: &ResourceId, entry: Entry<'_>, why: ForeignSecret) -> Finding {
+    let place = match entry.value {
         Value::Password(secret) => secret.to_string(),
         _ => String::new(),
     };
     let mut finding = Finding::new(&FOREIGN_SECRET, FindingKind::ForeignSecret { place, why });
-    finding.source.clone_from(&entry.source);
+    finding.source = entry.source.cloned();
     finding.about(resource)
 }
 
-fn immutable(entry: &Entry, field: FieldDiff) -> FindingKind {
+fn immutable(entry: Entry<'_>, field: FieldDiff) -> FindingKind {
     let after = Some(entry.value.clone());
     FindingKind::Immutable {
         difference: Difference { kind: Kind::Agent, field: entry.field, before: field.before, after },
@@ -553,7 +553,7 @@ fn replace(
     resource: &ResourceId,
     agent: &DesiredAgent,
     live: &Record,
-    fixed: &[(&Entry, FieldDiff)],
+    fixed: &[(Entry<'_>, FieldDiff)],
 ) {
     let applied = context.ledger.agent(resource, live);
     if agent.protect || applied.is_some_and(|applied| applied.protect) {
@@ -579,13 +579,13 @@ fn replace(
                 (false, _) => applied.and_then(|a| a.value(row)),
             };
             let moved = if support.is_read(row) {
-                change_origin::field(applied, row, now, &entry.value)
+                change_origin::field(applied, row, now, entry.value)
             } else {
                 let was = applied.and_then(|a| a.fields.get(row.key));
                 change_origin::unread(was.is_some_and(|was| *was != entry.value.to_json()))
             };
             let mut field = FieldDiff::to_entry(before, entry, moved);
-            if let Value::Password(secret) = &entry.value
+            if let Value::Password(secret) = entry.value
                 && let Verdict::Differs(rotated) =
                     judge_password(context, &resource.name, entry, secret, applied)
             {

@@ -48,13 +48,13 @@ fn order(why: &Unchosen) -> Order {
 }
 
 /// Returns the first field of the selector that an agent's manifest does not match.
-fn cause<'a>(context: &Context<'_>, selector: impl Iterator<Item = &'a Entry>, id: &OperatorId) -> Unchosen {
+fn cause<'a>(context: &Context<'_>, selector: impl Iterator<Item = Entry<'a>>, id: &OperatorId) -> Unchosen {
     let live = context.live.agents.as_ref().and_then(|agents| agents.items.get(id));
     let Some(agent) = context.desired.agents.get(id) else { return Unchosen::Undeclared };
     for want in selector {
         let difference = |before, after| Difference { kind: Kind::Agent, field: want.field, before, after };
         match agent.record.get(want.field) {
-            Some(said) if *said == want.value => {}
+            Some(said) if said == want.value => {}
             Some(said) => return Unchosen::Other { difference: difference(None, Some(said.clone())) },
             None => {
                 let live = live.and_then(|record| record.get(want.field));

@@ -141,8 +141,9 @@ fn delete(
         return;
     }
     let members = live.members().into_iter().flat_map(|members| members.keys());
-    let gone =
-        |entry: &Entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown);
+    let gone = |entry: Entry<'_>| {
+        FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown)
+    };
     draft.changes.push(Change {
         id,
         action: Action::Delete,
@@ -450,11 +451,11 @@ fn attributes(
     for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
         let now = live.record.get(entry.field);
         // A missing value is unread, so it is not a difference.
-        if now.is_none() || same(&entry.value, now) {
+        if now.is_none() || same(entry.value, now) {
             continue;
         }
-        if support.verbs.update.is_some() && support.can_edit(entry.field, &entry.value) {
-            let moved = change_origin::field(applied, entry.field, now, &entry.value);
+        if support.verbs.update.is_some() && support.can_edit(entry.field, entry.value) {
+            let moved = change_origin::field(applied, entry.field, now, entry.value);
             edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
@@ -470,7 +471,7 @@ fn attributes(
             },
         )
         .about(id);
-        finding.source.clone_from(&entry.source);
+        finding.source = entry.source.cloned();
         draft.find(finding);
     }
     edits
@@ -493,7 +494,7 @@ fn members(
     // Unread members make the listing incomplete: no step replaces them.
     let Some(now) = live.members() else { return };
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
-    let mut wanted = match entry.map(|entry| &entry.value) {
+    let mut wanted = match entry.map(|entry| entry.value) {
         Some(Value::Members(members)) if context.workspace.policy.at_least => {
             let mut all = Members::clone(now);
             all.extend(members.iter().map(|(id, priority)| (id.clone(), *priority)));
@@ -556,7 +557,7 @@ fn members(
         reason,
         names,
         fields: vec![FieldDiff {
-            source: entry.and_then(|entry| entry.source.clone()),
+            source: entry.and_then(|entry| entry.source.cloned()),
             ..FieldDiff::new(&ASSIGN_MEMBERS, before.cloned(), Some(wanted), moved)
         }],
         source: managed.map(|queue| queue.source.clone()),

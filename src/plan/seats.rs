@@ -81,15 +81,15 @@ fn compare(
             field_finding(entry, live)
         };
         if let Some(mut finding) = finding {
-            finding.source.clone_from(&entry.source);
+            finding.source = entry.source.cloned();
             draft.find(finding.about(id));
         }
     }
 }
 
-fn field_finding(entry: &Entry, live: &LiveSeat) -> Option<Finding> {
+fn field_finding(entry: Entry<'_>, live: &LiveSeat) -> Option<Finding> {
     let now = live.record.get(entry.field);
-    if live.record.is_unread(entry.field) || same(&entry.value, now) {
+    if live.record.is_unread(entry.field) || same(entry.value, now) {
         return None;
     }
     let (before, after) = (now.cloned(), Some(entry.value.clone()));

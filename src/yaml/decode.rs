@@ -75,9 +75,9 @@ impl<'a> Fields<'a> {
         self.entries.get(self.at)
     }
 
-    /// Returns the number of fields.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+    /// Returns the number of fields that were not taken.
+    pub(crate) fn left(&self) -> usize {
+        self.entries.len() - self.taken.count_ones() as usize
     }
 
     /// Takes a mandatory field.

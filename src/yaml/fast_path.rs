@@ -31,6 +31,28 @@ type FastResult = Result<(), Unsupported>;
 /// Longest key of a map. The parser refuses keys above 1024 characters.
 const LONGEST_KEY: usize = 256;
 
+/// A piece of a file: whole lines.
+pub struct Piece<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Number of lines before it.
+    pub(super) before: usize,
+    /// The list that the cuts are in.
+    pub(super) list: Cut,
+    /// True if another piece is before it.
+    pub(super) continues: bool,
+    /// True if another piece is behind it.
+    pub(super) goes_on: bool,
+}
+
+/// A list with cuts between its items.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) key: &'static str,
+    /// The column of its items, from 0.
+    pub(super) column: usize,
+}
+
 /// An open list or map in block style.
 struct Block {
     /// The column of its entries, from 0.
@@ -40,22 +62,21 @@ struct Block {
 
 /// Reads a whole text into a fresh reader.
 pub(super) fn read(text: &str, reader: &mut Reader<'_>) -> FastResult {
-    if text.as_bytes().contains(&b'\r') {
-        return Err(Unsupported);
+    let mut lines = Lines::new(reader);
+    lines.all(text)?;
+    lines.end_document()
+}
+
+/// Reads a piece of a text into a fresh reader.
+pub(super) fn read_piece(piece: &Piece<'_>, reader: &mut Reader<'_>) -> FastResult {
+    let mut lines = Lines::new(reader);
+    lines.number = piece.before;
+    if piece.continues {
+        lines.line(&format!("{}:", piece.list.key))?;
     }
-    let mut lines = Lines { reader, open: Vec::new(), waits: false, began: false, number: 0 };
-    let mut rest = text;
-    while !rest.is_empty() {
-        let line = match rest.bytes().position(|b| b == b'\n') {
-            Some(end) => {
-                let line = &rest[..end];
-                rest = &rest[end + 1..];
-                line
-            }
-            None => std::mem::take(&mut rest),
-        };
-        lines.number += 1;
-        lines.line(line)?;
+    lines.all(piece.text)?;
+    if piece.goes_on && !lines.are_in(piece.list) {
+        return Err(Unsupported);
     }
     lines.end_document()
 }
@@ -70,7 +91,41 @@ struct Lines<'r, 'a> {
     number: usize,
 }
 
-impl Lines<'_, '_> {
+impl<'r, 'a> Lines<'r, 'a> {
+    fn new(reader: &'r mut Reader<'a>) -> Self {
+        Self { reader, open: Vec::new(), waits: false, began: false, number: 0 }
+    }
+
+    fn all(&mut self, text: &str) -> FastResult {
+        if text.as_bytes().contains(&b'\r') {
+            return Err(Unsupported);
+        }
+        let mut rest = text;
+        while !rest.is_empty() {
+            let line = match rest.bytes().position(|b| b == b'\n') {
+                Some(end) => {
+                    let line = &rest[..end];
+                    rest = &rest[end + 1..];
+                    line
+                }
+                None => std::mem::take(&mut rest),
+            };
+            self.number += 1;
+            self.line(line)?;
+        }
+        Ok(())
+    }
+
+    /// Returns true if an item of a list of the document's map may follow.
+    fn are_in(&self, list: Cut) -> bool {
+        !self.waits
+            && matches!(
+                &*self.open,
+                [Block { column: 0, is_map: true }, Block { column, is_map: false }, ..] if *column == list.column
+            )
+            && self.reader.is_below(list.key)
+    }
+
     fn line(&mut self, line: &str) -> FastResult {
         let bytes = line.as_bytes();
         let Some(column) = bytes.iter().position(|b| *b != b' ') else { return Ok(()) };

@@ -19,6 +19,7 @@ mod fast_path;
 pub mod fullwidth;
 pub(crate) mod json_schema;
 mod node;
+mod pieces;
 pub mod placeholder;
 pub mod quoting;
 mod reader;
@@ -31,7 +32,9 @@ pub(crate) mod types;
 
 use std::sync::Arc;
 
+pub use self::fast_path::Piece;
 pub use self::node::{Key, MAX_DEPTH, Node, NodeValue};
+pub use self::pieces::{read_piece, split};
 use self::reader::Reader;
 pub use self::reader::Sink;
 pub use self::scalar::{Scalar, ScalarKind};

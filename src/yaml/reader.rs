@@ -234,6 +234,11 @@ impl<'a> Reader<'a> {
         self.sink.key() == Some(&*key.name)
     }
 
+    /// Returns true if a value of a key of the document's map is open.
+    pub(super) fn is_below(&self, key: &str) -> bool {
+        matches!(self.frames.first(), Some(Frame { wait: Some(Expect::Value(open)), .. }) if *open.name == *key)
+    }
+
     pub(super) fn close(&mut self) -> Result<(), Stop> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let value = if frame.wait.is_some() {

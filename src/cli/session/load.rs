@@ -136,9 +136,13 @@ struct One {
 }
 
 impl One {
-    fn read(found: &Manifest) -> Result<Self, Box<Diagnostic>> {
+    /// Reads a manifest, in pieces if there are threads for them.
+    fn read(found: &Manifest, threads: usize) -> Result<Self, Box<Diagnostic>> {
         let mut file = found.read()?;
-        let (said, digest) = (manifest::read(&file), digest::sha256([file.bytes.as_slice()]));
+        let pieces = if threads > 1 { manifest::split(&file, threads) } else { Vec::new() };
+        let said = with_threads(threads, &pieces, |piece| manifest::read_piece(&file, piece));
+        let said = manifest::join(said).unwrap_or_else(|| manifest::read(&file));
+        let digest = digest::sha256([file.bytes.as_slice()]);
         if said.is_sound() {
             file.bytes = Vec::new();
         }
@@ -188,7 +192,10 @@ fn side_by_side(found: &[Manifest], busy: usize) -> Result<Vec<One>, Diagnostics
     let worth = usize::try_from(bytes / WORTH_A_THREAD).unwrap_or(usize::MAX);
     let threads = processors().saturating_sub(busy).min(worth);
     let (mut all, mut unreadable) = (Vec::new(), Diagnostics::default());
-    for one in with_threads(threads, found, One::read) {
+    // A file of more than a thread's share keeps all of them busy.
+    let share = bytes / u64::try_from(threads.max(1)).unwrap_or(1);
+    let read = |manifest: &Manifest| One::read(manifest, if manifest.length > share { threads } else { 1 });
+    for one in with_threads(threads, found, read) {
         match one {
             Ok(one) => all.push(one),
             Err(diagnostic) => unreadable.push(*diagnostic),

@@ -102,5 +102,5 @@ fn agent(run: &Pool<'_>, profiles: &[Profile]) -> String {
 }
 
 fn pairs(record: &Record) -> Pairs {
-    record.iter().map(|entry| (entry.field.key.to_owned(), spelled(&entry.value))).collect()
+    record.iter().map(|entry| (entry.field.key.to_owned(), spelled(entry.value))).collect()
 }

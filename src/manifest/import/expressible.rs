@@ -48,7 +48,7 @@ pub(super) fn agent(
 ) -> Expressed {
     let mut told = Expressed { objection: OperatorId::objection(id.as_str()), ..Expressed::default() };
     for entry in live.iter() {
-        let value = match &entry.value {
+        let value = match entry.value {
             Value::Sip(Sip::Number(_)) if !options.sip_numbers => &Value::Sip(Sip::Auto),
             Value::Sip(Sip::Number(number)) if shared.contains(&**number) => {
                 told.remarks.push(format!("sip is {number} and is not said: another agent has it too"));

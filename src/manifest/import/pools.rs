@@ -63,14 +63,14 @@ struct PoolCandidate {
 impl PoolCandidate {
     fn from_first(first: &Entry<'_>) -> Self {
         let both =
-            |said: &field::Entry| (said.field, Some(said.value.clone()), general(&said.value, first.id));
+            |said: field::Entry<'_>| (said.field, Some(said.value.clone()), general(said.value, first.id));
         Self { fields: first.record.iter().map(both).collect() }
     }
 
     /// Adds an agent to the run. Returns `false`, and changes nothing, if the agent is not alike.
     fn takes(&mut self, first: &Entry<'_>, next: &Entry<'_>) -> bool {
         let sound = first.profile == next.profile && first.remarks.is_empty() && next.remarks.is_empty();
-        if !sound || next.record.iter().count() != self.fields.len() {
+        if !sound || next.record.len() != self.fields.len() {
             return false;
         }
         let mut narrowed = Vec::with_capacity(self.fields.len());

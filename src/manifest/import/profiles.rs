@@ -63,7 +63,7 @@ pub(super) fn profiles<'a>(
                 .iter()
                 .filter(|told| profiles.iter().all(|known: &Profile| rest(told, &known.record).is_none()));
             let near = profiles.first().is_some_and(|base| distance(&base.record, &record) < MUCH);
-            if record.iter().count() < 2 || near && lost.count() < MANY {
+            if record.len() < 2 || near && lost.count() < MANY {
                 continue;
             }
             let role = role.or(first.0.map(|_| "no-role"));
@@ -82,7 +82,7 @@ pub(super) fn profiles<'a>(
 
 /// Returns the number of fields in which two records differ.
 fn distance(one: &Record, other: &Record) -> usize {
-    let differing = one.iter().filter(|entry| other.get(entry.field) != Some(&entry.value)).count();
+    let differing = one.iter().filter(|entry| other.get(entry.field) != Some(entry.value)).count();
     differing + other.iter().filter(|entry| one.get(entry.field).is_none()).count()
 }
 
@@ -98,9 +98,9 @@ fn common(agents: &[&Expressed]) -> Record {
     for told in agents {
         for entry in told.record.iter().filter(|entry| !is_personal(entry.field)) {
             let counted = counts.entry(entry.field.index).or_default();
-            match counted.iter_mut().find(|(_, value, _)| *value == &entry.value) {
+            match counted.iter_mut().find(|(_, value, _)| *value == entry.value) {
                 Some((_, _, count)) => *count += 1,
-                None => counted.push((entry.field, &entry.value, 1)),
+                None => counted.push((entry.field, entry.value, 1)),
             }
         }
     }
@@ -151,7 +151,7 @@ fn rest(told: &Expressed, profile: &Record) -> Option<Record> {
     let mut rest = Record::default();
     for shared in profile.iter() {
         let own = unlike(told, shared.field)?;
-        if own != shared.value {
+        if own != *shared.value {
             rest.set(shared.field, own, None);
         }
     }

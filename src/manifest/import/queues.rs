@@ -159,8 +159,8 @@ fn one(exten: &OperatorId, queue: &LiveQueue, pin: bool, members: &Said) -> Stri
     }
     let mut remarks = String::new();
     for entry in queue.record.iter().filter(|entry| entry.field.index != ASSIGN_MEMBERS.index) {
-        match objection(&entry.value, entry.field) {
-            None => out.push_str(&format!("    {}: {}\n", entry.field.key, spelled(&entry.value))),
+        match objection(entry.value, entry.field) {
+            None => out.push_str(&format!("    {}: {}\n", entry.field.key, spelled(entry.value))),
             Some(why) => {
                 let text = format!("{} is {} and is not said: {why}.", entry.field.key, entry.value.words());
                 remarks.push_str(&document::remark(4, &text));

@@ -124,7 +124,7 @@ proptest! {
                 continue;
             };
             prop_assert_eq!(agent.record.get(&crate::model::agent::PASSWORD).is_some(), password.is_some());
-            for entry in record.iter().filter(|entry| expressible::objection(&entry.value, entry.field).is_none()) {
+            for entry in record.iter().filter(|entry| expressible::objection(entry.value, entry.field).is_none()) {
                 let said = agent.record.get(entry.field);
                 prop_assert!(said.is_some(), "{} {} is forgotten\n{}", id, entry.field.key, all(&manifests));
             }

@@ -27,7 +27,7 @@ pub fn request(
             let first = ids.first().ok_or(Unsupported)?;
             body.insert("operatorId".to_owned(), json!(first.as_str()));
             for entry in record.iter().filter(|e| creates(e.field, record)) {
-                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).create, &entry.value);
+                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).create, entry.value);
             }
             if let Some(password) = password {
                 body.insert("password".to_owned(), json!(password.expose()));
@@ -41,7 +41,7 @@ pub fn request(
         WriteOp::Edit { id, record, .. } => {
             body.insert("operatorId".to_owned(), json!(id.as_str()));
             for entry in record.iter() {
-                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).update, &entry.value);
+                codec::write(&mut body, entry.field, AGENTS.mapping(entry.field).update, entry.value);
             }
             call("edit/v2", body)
         }

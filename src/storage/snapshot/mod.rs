@@ -143,7 +143,7 @@ fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
 
 fn fields(out: &mut String, record: &Record) {
     for entry in record.iter() {
-        let value = match &entry.value {
+        let value = match entry.value {
             // Live state has no password, and the name of a secret would be useless.
             Value::Password(_) => continue,
             // As in a manifest: a number alone has priority 0.

@@ -305,7 +305,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
         {
             return Err(lacks(key));
         }
-        last.fields = record.iter().count();
+        last.fields = record.len();
         Ok((id.ok_or_else(|| lacks(shape.key))?, V::new(name, record)))
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
                     // Differences in fields that cannot be edited remain as findings.
                     let replaced = roster.workspace.policy.replace_immutable && !untold;
                     let fixed = !supports.agents.mapping(entry.field).is_editable() && !replaced;
-                    if !same(&entry.value, now.get(entry.field)) && !fixed {
+                    if !same(entry.value, now.get(entry.field)) && !fixed {
                         wrong.push(format!("agent {id}: {} is {:?}", entry.field.key, now.get(entry.field)));
                     }
                 }
@@ -85,8 +85,8 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
         };
         for entry in queue.record.iter().filter(|entry| *entry.field != ASSIGN_MEMBERS) {
             let edits =
-                supports.queues.verbs.update.is_some() && supports.queues.can_edit(entry.field, &entry.value);
-            if edits && !same(&entry.value, now.record.get(entry.field)) {
+                supports.queues.verbs.update.is_some() && supports.queues.can_edit(entry.field, entry.value);
+            if edits && !same(entry.value, now.record.get(entry.field)) {
                 wrong.push(format!(
                     "queue {}: {} is {:?}",
                     queue.name,

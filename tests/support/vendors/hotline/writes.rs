@@ -66,7 +66,7 @@ fn keyed(
     let mut body = Map::new();
     body.insert(key.to_owned(), json!(value.as_str()));
     for entry in record.iter() {
-        write(&mut body, cells(support.mapping(entry.field)), &entry.value);
+        write(&mut body, cells(support.mapping(entry.field)), entry.value);
     }
     body
 }
