@@ -118,12 +118,14 @@ impl Record {
     }
 
     /// Returns the set fields, in the table's order.
-    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        // A record with a value has a table, and a bit for each value.
+        let table = self.table.map_or(&[][..], |table| *table);
         let mut left = self.set;
-        self.values.iter().enumerate().filter_map(move |(at, value)| {
-            let field = self.table?.get(left.trailing_zeros() as usize)?;
+        self.values.iter().enumerate().map(move |(at, value)| {
+            let field = table[left.trailing_zeros() as usize];
             left &= left - 1;
-            Some(Entry { field, value, source: self.sources.get(at).and_then(Option::as_ref) })
+            Entry { field, value, source: self.sources.get(at).and_then(Option::as_ref) }
         })
     }
 
