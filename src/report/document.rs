@@ -146,17 +146,15 @@ impl Document {
     /// # Errors
     /// Those of the writer.
     pub fn end(&self, kept: Vec<Kept>, out: &mut dyn Write) -> io::Result<()> {
-        /// Returns the kept parts of one format.
-        fn of<T>(kept: Vec<Kept>, part: impl Fn(Keep) -> Option<T>) -> Vec<T> {
-            kept.into_iter().filter_map(|Kept(keep)| part(keep)).collect()
-        }
+        // The kept parts of one format.
         macro_rules! parts {
-            ($format:ident) => {
-                of(kept, |keep| match keep {
+            ($format:ident) => {{
+                let parts = kept.into_iter().filter_map(|Kept(keep)| match keep {
                     Keep::$format(part) => Some(part),
                     _ => None,
-                })
-            };
+                });
+                parts.collect::<Vec<_>>()
+            }};
         }
         let report = &self.report;
         let text = match self.format {
