@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod call;
 pub mod codec;
+pub mod date;
 pub mod desired;
 pub mod diagnostic;
 pub mod difference;
@@ -22,6 +23,7 @@ pub mod note;
 pub mod objection;
 pub mod operation;
 pub mod outcome;
+pub mod outlook;
 pub mod plan;
 pub mod presence;
 pub mod problem;

@@ -14,6 +14,7 @@ mod agents;
 mod change_origin;
 mod chosen;
 mod context;
+mod due;
 mod estimate;
 mod limits;
 mod prune;
@@ -37,11 +38,12 @@ use std::collections::BTreeMap;
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 use crate::model::reason::FieldReason;
-use crate::model::rule::Severity;
+use crate::model::rule::{AHEAD, OVER, Severity};
 
 pub use self::context::Options;
 pub use self::estimate::seconds;
@@ -75,12 +77,23 @@ pub fn plan(
     sip::withhold(&context, &mut draft);
     queues::decide(&context, &scope, &mut draft);
     seats::decide(&context, &scope, &mut draft);
+    if options.due {
+        due::keep(&context, &mut draft);
+    }
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     waiting::explain(&context, &mut draft.changes);
     let steps = steps::build(&context, &draft.changes);
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
+    let outlook = options.outlook.as_ref();
+    for breach in outlook.iter().filter(|_| !options.due).flat_map(|outlook| &outlook.ahead) {
+        let what = FindingKind::Ahead { at: breach.at.clone(), what: breach.what.clone() };
+        draft.find(Finding::new(&AHEAD, what).about(&breach.id).at(&breach.cause));
+    }
+    if let Some(count) = outlook.map(|outlook| outlook.over).filter(|over| *over > 0 && !options.due) {
+        draft.find(Finding::new(&OVER, FindingKind::Over { count }));
+    }
     draft.findings.sort_by(|a, b| {
         // The place comes last, so that moving a line in a file does not change the order.
         let order = (a.severity, &a.code, &a.id).cmp(&(b.severity, &b.code, &b.id));
@@ -118,6 +131,8 @@ pub fn plan(
         allowed: options.allow.clone(),
         assert_unread,
         targets: options.targets.clone(),
+        at: outlook.map(|outlook| outlook.at.clone()),
+        good_until: outlook.and_then(|outlook| outlook.good_until.clone()),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     })
 }

@@ -89,10 +89,14 @@ pub(crate) fn build(
     prints: Fingerprints,
     narrowing: &PlanArgs,
 ) -> Result<Plan, CliError> {
+    let last = ledger.last_instant().and_then(|last| last.parse().ok());
+    let dates = loaded.dates.as_deref();
     let options = Options {
+        outlook: dates.map(|d| d.outlook(&loaded.workspace, &loaded.desired, last, &narrowing.targets)),
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
+        due: narrowing.due,
         watch: narrowing.watch,
         fingerprints: prints.now,
         gone: prints.gone,
