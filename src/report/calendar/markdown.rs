@@ -1,0 +1,94 @@
+//! A calendar as Markdown, for a wiki page or a comment.
+//!
+//! A comment holds 65,536 characters. A longer calendar is cut between two moments, and a note says so.
+
+use super::{Chapter, Row, effort, headline, moment, nothing, rows, window};
+use crate::model::calendar::{Calendar, Entry};
+use crate::model::support::Supports;
+use crate::report::escape::Markdown;
+
+/// Most characters of the page, without its note.
+const MOST: usize = 64_000;
+
+/// Most characters of a cell, before escaping.
+const WIDEST: usize = 1_200;
+
+/// Renders the counts, and a table a moment.
+pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
+    let mut page = Markdown::default();
+    page.raw("<!-- rosterctl:").hidden(&calendar.workspace).raw(":calendar -->\n");
+    page.raw("### rosterctl calendar: ").text(&calendar.workspace).raw("\n\n");
+    page.text(&window(calendar)).raw("\n\n");
+    if calendar.entries.is_empty() {
+        page.text(nothing(calendar)).raw("\n");
+        return page.into_string();
+    }
+    page.raw("**").text(&headline(calendar.entries.iter())).raw("**\n\n");
+    for (at, entry) in calendar.entries.iter().enumerate() {
+        let table = table(entry, supports);
+        if page.chars() + table.chars() > MOST {
+            let left = calendar.entries.len() - at;
+            page.raw("… and ").number(left).raw(" later moments, for which there is no room here.\n");
+            break;
+        }
+        page.join(&table);
+    }
+    page.into_string()
+}
+
+fn table(entry: &Entry, supports: Supports) -> Markdown {
+    let mut table = Markdown::default();
+    table.raw("#### ").text(&moment(&entry.at)).raw("\n\n");
+    let (queues, agents): (Vec<Row<'_>>, Vec<Row<'_>>) =
+        rows(entry, supports).into_iter().partition(|row| row.chapter == Chapter::Queues);
+    if !agents.is_empty() {
+        table.raw("| | agent | name | what | where |\n| --- | --- | --- | --- | --- |\n");
+        for row in &agents {
+            table.raw("| ").raw(row.chapter.word()).raw(" | ").text(subject(row)).raw(" | ");
+            table.text(&cut(row.line.name().unwrap_or_default())).raw(" | ").text(&cut(&row.line.words()));
+            if let Some(remark) = &row.remark {
+                table.raw(" (").text(remark).raw(")");
+            }
+            table.raw(" | ").text(&place(row)).raw(" |\n");
+        }
+        table.raw("\n");
+    }
+    if !queues.is_empty() {
+        table.raw("| queue | serve it | minimum | who | where |\n| --- | --- | --- | --- | --- |\n");
+        for row in &queues {
+            table.raw("| ").text(subject(row)).raw(" | ");
+            if let Some(count) = row.head_count {
+                table.number(count.before).raw(" → **").number(count.after).raw("** | ");
+                if let Some(least) = count.min_members {
+                    table.number(least);
+                }
+                if count.is_short() {
+                    table.raw(" ⛔ below it");
+                }
+            } else {
+                table.raw(" | ");
+            }
+            table.raw(" | ").text(&cut(&row.line.words())).raw(" | ").text(&place(row)).raw(" |\n");
+        }
+        table.raw("\n");
+    }
+    table.text(&effort(entry)).raw("\n\n");
+    table
+}
+
+/// Returns a resource without its kind.
+fn subject<'a>(row: &'a Row<'_>) -> &'a str {
+    let subject = row.line.subject.as_str();
+    subject.split_once('/').map_or(subject, |(_, name)| name)
+}
+
+fn place(row: &Row<'_>) -> String {
+    row.line.source.as_ref().map(|source| format!("{}:{}", source.file, source.line)).unwrap_or_default()
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
