@@ -9,10 +9,11 @@ mod planning;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 use std::process::Command as Program;
 use std::sync::Arc;
 
+use base64::Engine as _;
 use rosterctl::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME, ROLE, WRAP_UP_SECONDS};
 use rosterctl::model::calendar::{
     Action, Calendar, Change, Entry, FORMAT, FieldChange, HeadCount, Loan, Path,
@@ -24,6 +25,8 @@ use rosterctl::model::source::Source;
 use rosterctl::model::value::{Members, Value};
 use rosterctl::report::calendar::{Format, render};
 use rosterctl::report::text::TextStyle;
+use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report");
 
@@ -221,6 +224,28 @@ fn what_is_posted_holds_no_phone_number() {
     assert!(draw(&sample(), Format::Text).contains("13800138000"));
 }
 
+#[test]
+fn the_page_allows_its_own_styles_and_script_alone() {
+    let page = draw(&sample(), Format::Html);
+    let policy = page.split("http-equiv=\"Content-Security-Policy\" content=\"").nth(1).unwrap();
+    let policy = policy.split('"').next().unwrap();
+    let mut found = 0;
+    for (tag, source) in [("style", "style-src"), ("script", "script-src")] {
+        let allowed = policy.split(';').find(|part| part.trim().starts_with(source)).unwrap();
+        for text in page.split(&format!("<{tag}>")).skip(1) {
+            let text = text.split(&format!("</{tag}>")).next().unwrap();
+            let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+            assert!(allowed.contains(&format!("'sha256-{hash}'")), "{tag}: {policy}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 3);
+    assert!(policy.starts_with("default-src 'none'"));
+    for outside in ["http://", "https://", "src=\"", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
 /// Returns the content lines of an iCalendar object, unfolded.
 fn unfolded(ics: &str) -> Vec<String> {
     ics.replace("\r\n ", "").split_terminator("\r\n").map(str::to_owned).collect()
@@ -335,7 +360,409 @@ fn a_calendar_program_imports_the_events() {
     assert!(on("12/24/2026").contains("18:00"));
 }
 
-/// Returns the place of a file for a browser.
-fn address(file: &FilePath) -> String {
-    format!("file://{}", file.display())
+/// A workspace whose secrets must not be read and whose vendors must not be called.
+const WORKSPACE: &str = "apiVersion: rosterctl/v1
+kind: Workspace
+name: acme
+timeZone: Asia/Shanghai
+manifests: [roster]
+connections:
+  agents: { provider: agent-config, baseUrl: https://cc.example.invalid, abbreviate: acme, token: { store: ci, key: token } }
+  webchat:
+    provider: webchat-queue
+    baseUrl: https://cc.example.invalid
+    accountId: N1
+    apiSecret: { store: ci, key: secret }
+    rateLimit: { calls: 1, per: 60s }
+secrets:
+  ci: { type: exec, get: [touch, \"asked-{key}\"] }
+";
+
+/// The agents and queues of most tests: two who serve presales and one who serves aftersales.
+const ROSTER: &str = "profiles:
+  presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 30 }
+  aftersales: { role: 普通坐席, mainSkillGroup: 售后, wrapUpSeconds: 30 }
+queues:
+  - displayName: 在线售前
+    minMembers: 2
+    memberSelector: { mainSkillGroup: 售前, priority: 5 }
+  - displayName: 在线售后
+    memberSelector: { mainSkillGroup: 售后 }
+agents:
+  - { operatorId: \"8001\", profile: presales, name: 张三 }
+  - { operatorId: \"8002\", profile: presales, name: 李四 }
+  - { operatorId: \"8201\", profile: aftersales, name: 王五 }
+";
+
+struct Site(tempfile::TempDir);
+
+impl Site {
+    fn new(workspace: &str, roster: &str) -> Self {
+        let site = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(site.0.path().join("roster")).unwrap();
+        fs::write(site.0.path().join("rosterctl.yaml"), format!("{WORKSPACE}{workspace}")).unwrap();
+        site.roster("a.yaml", roster);
+        site
+    }
+
+    fn roster(&self, file: &str, roster: &str) {
+        let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{roster}");
+        fs::write(self.0.path().join("roster").join(file), text).unwrap();
+    }
+
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> bench::Said {
+        let all: Vec<&str> =
+            ["calendar", "--at", "2026-11-30"].into_iter().chain(arguments.iter().copied()).collect();
+        let said = bench::run_in(self.0.path(), &all, &[]);
+        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["roster", "rosterctl.yaml"], "a calendar writes nothing and reads no secret");
+        said
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Json {
+        self.run(&[&["--format", "json"], arguments].concat()).exits(0).json()
+    }
+
+    /// Returns the calendar as short lines: `DAY`, then each change and each head-count.
+    #[track_caller]
+    fn lines(&self, arguments: &[&str]) -> Vec<String> {
+        let json = self.json(arguments);
+        let mut lines = Vec::new();
+        for entry in json["entries"].as_array().unwrap() {
+            let at = entry["at"].as_str().unwrap();
+            assert!(at.ends_with("+08:00"), "{at}");
+            lines.push(at.trim_end_matches("+08:00").trim_end_matches("T00:00:00").to_owned());
+            for change in entry["changes"].as_array().unwrap() {
+                let word = |value: &Json| match value {
+                    Json::String(text) => text.clone(),
+                    Json::Array(members) => format!("{}", members.len()),
+                    other => other.to_string(),
+                };
+                let mut line = format!("{} {}", word(&change["action"]), word(&change["id"]));
+                if let Some(loan) = change["loan"].as_str() {
+                    line.push_str(&format!(" {loan}"));
+                }
+                line.push_str(&format!(" :{}", change["source"]["line"]));
+                if change["action"] != "join" {
+                    for field in change["fields"].as_array().unwrap() {
+                        let (before, after) = (word(&field["before"]), word(&field["after"]));
+                        line.push_str(&format!(" {} {before}>{after}", word(&field["path"])));
+                    }
+                }
+                lines.push(line);
+            }
+            for queue in entry["queues"].as_array().unwrap() {
+                let id = queue["id"].as_str().unwrap();
+                lines
+                    .push(format!("{id} {}>{} min {}", queue["before"], queue["after"], queue["minMembers"]));
+            }
+        }
+        lines
+    }
+}
+
+#[test]
+fn who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
+    let more =
+        "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01, until: 2026-12-31 }\n";
+    let roster = format!("{ROSTER}{more}");
+    let (joins, leaves) = (
+        [
+            "2026-12-01",
+            "join agent/8301 :18",
+            "update queue/在线售前 :18 assignMembers 2>3",
+            "queue/在线售前 2>3 min 2",
+        ],
+        [
+            "2027-01-01",
+            "leave agent/8301 :18 enabled null>false",
+            "update queue/在线售前 :18 assignMembers 3>2",
+            "queue/在线售前 3>2 min 2",
+        ],
+    );
+    let site = Site::new("", &roster);
+    assert_eq!(site.lines(&[]), [joins, leaves].concat());
+    let json = site.json(&[]);
+    assert_eq!(
+        (&json["format"], &json["workspace"], &json["timeZone"]),
+        (&json!(FORMAT), &json!("acme"), &json!("Asia/Shanghai"))
+    );
+    assert_eq!(json["at"], "2026-11-30T00:00:00+08:00");
+    let join = &json["entries"][0]["changes"][0];
+    assert_eq!(join["title"], "赵敏");
+    let role = join["fields"].as_array().unwrap().iter().find(|field| field["path"] == "role").unwrap();
+    assert_eq!(
+        (&role["before"], &role["after"], &role["source"]["line"]),
+        (&json!(null), &json!("普通坐席"), &json!(4))
+    );
+    // One call creates the agent, one replaces the members.
+    assert_eq!(json["entries"][0]["calls"], 2);
+    assert_eq!(json["entries"][1]["calls"], 2);
+
+    let site = Site::new("policy: { leavers: { deleteAfter: 30d } }\n", &roster);
+    let deleted = ["2027-01-31", "delete agent/8301 :18 name 赵敏>null mainSkillGroup 售前>null"];
+    assert_eq!(site.lines(&[]), [&joins[..], &leaves, &deleted].concat());
+    let site = Site::new("policy: { leavers: { then: delete } }\n", &roster);
+    let lines = site.lines(&[]);
+    assert_eq!(lines[5], "delete agent/8301 :18 name 赵敏>null mainSkillGroup 售前>null");
+    assert_eq!(lines[7], leaves[3]);
+    let site = Site::new("policy: { leavers: { then: keep } }\n", &roster);
+    assert_eq!(site.lines(&[])[5], "leave agent/8301 :18");
+    // Only the queue is written.
+    assert_eq!(site.json(&[])["entries"][1]["calls"], 1);
+    assert!(site.run(&[]).out.contains("(the account stays as it is)"));
+}
+
+#[test]
+fn a_loan_ends_by_itself_and_queues_follow() {
+    let lent = "  - operatorId: \"8003\"
+    profile: presales
+    name: 李娜
+    during:
+      - { period: 双十一, mainSkillGroup: 售后 }
+      - { from: 2026-12-24T18:00, until: 2026-12-25T02:00, wrapUpSeconds: 5 }
+periods:
+  双十一: { from: 2026-12-05, until: 2026-12-11 }
+";
+    let site = Site::new("", &format!("{ROSTER}{lent}"));
+    assert_eq!(
+        site.lines(&[]),
+        [
+            "2026-12-05",
+            "update agent/8003 begins :25 mainSkillGroup 售前>售后",
+            "update queue/在线售前 :25 assignMembers 3>2",
+            "update queue/在线售后 :25 assignMembers 1>2",
+            "queue/在线售前 3>2 min 2",
+            "queue/在线售后 1>2 min null",
+            "2026-12-12",
+            "update agent/8003 ends :25 mainSkillGroup 售后>售前",
+            "update queue/在线售前 :25 assignMembers 2>3",
+            "update queue/在线售后 :25 assignMembers 2>1",
+            "queue/在线售前 2>3 min 2",
+            "queue/在线售后 2>1 min null",
+            "2026-12-24T18:00:00",
+            "update agent/8003 :23 wrapUpSeconds 30>5",
+            "2026-12-25T02:00:00",
+            "update agent/8003 :23 wrapUpSeconds 5>30",
+        ]
+    );
+    let json = site.json(&[]);
+    // The edit, and two lists under a limit of one call a minute.
+    assert_eq!(
+        (&json["entries"][0]["calls"], &json["entries"][0]["estimatedSeconds"]),
+        (&json!(3), &json!(60))
+    );
+    let names = &json["entries"][0]["changes"][1]["names"];
+    assert_eq!(*names, json!({ "8003": "李娜" }));
+    let text = site.run(&[]).exits(0).out;
+    for wanted in
+        ["lent     8003", "from 售前 to 售后 (until 2026-12-11 Fri)", "returns  8003", "2026-12-24 Thu 18:00"]
+    {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    // The end of a loan is told although it lies behind the window.
+    let json = site.json(&["--days", "7"]);
+    assert_eq!(json["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(json["entries"][0]["changes"][0]["until"], "2026-12-12T00:00:00+08:00");
+    // Both windows show the loan under one UID.
+    let uid = |arguments: &[&str]| {
+        let ics = site.run(&[&["--format", "ics"], arguments].concat()).exits(0).out;
+        let lines = unfolded(&ics);
+        let at = lines.iter().position(|line| line.contains("lent to")).unwrap();
+        lines[..at].iter().rev().find(|line| line.starts_with("UID:")).unwrap().clone()
+    };
+    assert_eq!(uid(&["--days", "7"]), uid(&[]));
+}
+
+#[test]
+fn a_move_without_an_end_is_no_loan() {
+    let moved = "  - operatorId: \"8003\"
+    profile: presales
+    name: 李娜
+    during: [{ from: 2026-12-05, mainSkillGroup: 售后 }]
+";
+    let site = Site::new("", &format!("{ROSTER}{moved}"));
+    assert_eq!(site.lines(&[])[1], "update agent/8003 :21 mainSkillGroup 售前>售后");
+    // An agent that leaves while it is lent does not return.
+    let leaves = moved.replace("name: 李娜", "name: 李娜\n    until: 2026-12-09");
+    let site = Site::new("", &format!("{ROSTER}{leaves}"));
+    let json = site.json(&[]);
+    let loan = &json["entries"][0]["changes"][0];
+    assert_eq!((&loan["loan"], &loan["until"]), (&json!("begins"), &json!("2026-12-10T00:00:00+08:00")));
+    assert_eq!(json["entries"][1]["changes"][0]["action"], "leave");
+}
+
+#[test]
+fn queues_and_members_have_dates_of_their_own() {
+    let roster = "profiles: { p: { role: 普通坐席, mainSkillGroup: 售前 } }
+agents:
+  - { operatorId: \"8001\", profile: p, name: 张三 }
+  - { operatorId: \"8002\", profile: p, name: 李四 }
+  - { operatorId: \"8003\", profile: p, name: 王五, role: 值班坐席 }
+queues:
+  - displayName: 在线售前
+    minMembers: 2
+    assignMembers:
+      - \"8001\"
+      - { agentNumber: \"8002\", priority: 10, during: [{ from: 2026-12-03, until: 2026-12-04, priority: 30 }] }
+      - { agentNumber: \"8003\", from: 2026-12-01, until: 2026-12-05 }
+    during:
+      - { from: 2027-02-05, until: 2027-02-11, minMembers: 1, assignMembers: [\"8003\"] }
+";
+    let site = Site::new("", roster);
+    assert_eq!(
+        site.lines(&[]),
+        [
+            "2026-12-01",
+            "update queue/在线售前 :14 assignMembers 2>3",
+            "queue/在线售前 2>3 min 2",
+            "2026-12-03",
+            "update queue/在线售前 :13 assignMembers 3>3",
+            "queue/在线售前 3>3 min 2",
+            "2026-12-05",
+            "update queue/在线售前 :13 assignMembers 3>3",
+            "queue/在线售前 3>3 min 2",
+            "2026-12-06",
+            "update queue/在线售前 :14 assignMembers 3>2",
+            "queue/在线售前 3>2 min 2",
+            "2027-02-05",
+            "update queue/在线售前 :16 assignMembers 2>1 minMembers 2>1",
+            "queue/在线售前 2>1 min 1",
+            "2027-02-12",
+            "update queue/在线售前 :16 assignMembers 1>2 minMembers 1>2",
+            "queue/在线售前 1>2 min 2",
+        ]
+    );
+    let text = site.run(&[]).exits(0).out;
+    assert!(text.contains("priority of 8002 10 -> 30") && text.contains("minMembers 2 -> 1"), "{text}");
+}
+
+#[test]
+fn a_pool_joins_in_one_row_and_a_profile_changes_many() {
+    let more =
+        "  - { operatorIds: 8101..8140, profile: presales, name: \"外呼{operatorId}\", from: 2026-12-07 }\n";
+    let roster = ROSTER.replace(
+        "presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 30 }",
+        "presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 30, during: [{ from: 2026-12-24, until: 2026-12-24, wrapUpSeconds: 5 }] }",
+    );
+    let site = Site::new("", &format!("{roster}{more}"));
+    let json = site.json(&[]);
+    assert_eq!(json["entries"][0]["changes"].as_array().unwrap().len(), 41);
+    assert_eq!(json["entries"][1]["changes"].as_array().unwrap().len(), 42);
+    let text = site.run(&[]).exits(0).out;
+    assert_eq!(text.lines().filter(|line| line.starts_with("  joins")).count(), 1, "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("  changes")).count(), 2, "{text}");
+    assert!(
+        text.contains("8101..8140") && text.contains("3 moments: 40 agents join · 84 agents change"),
+        "{text}"
+    );
+    let rows = site.run(&["--format", "csv"]).exits(0).out;
+    assert_eq!(rows.lines().filter(|row| row.contains(",join,")).count(), 40);
+}
+
+#[test]
+fn without_a_date_the_calendar_is_empty_and_says_so() {
+    let site = Site::new("", ROSTER);
+    assert_eq!(site.json(&[])["entries"], json!([]));
+    assert!(site.run(&[]).exits(0).out.contains("No manifest holds a date"));
+    let bare = WORKSPACE.replace("timeZone: Asia/Shanghai\n", "");
+    fs::write(site.0.path().join("rosterctl.yaml"), bare).unwrap();
+    let json = site.json(&[]);
+    assert_eq!((&json["timeZone"], &json["at"]), (&json!(null), &json!("2026-11-30T00:00:00+00:00")));
+    assert_eq!(json["entries"], json!([]));
+}
+
+#[test]
+fn a_window_holds_its_last_day_and_no_more() {
+    let more = "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01 }
+  - { operatorId: \"8302\", profile: presales, name: 钱七, from: 2026-12-10T09:00 }
+  - { operatorId: \"8303\", profile: presales, name: 孙八, from: 2026-12-11 }
+  - { operatorId: \"8304\", profile: presales, name: 周九, from: 2027-06-01 }
+";
+    let roster = format!("{ROSTER}{more}");
+    let site = Site::new("", &roster);
+    let days = |site: &Site, arguments: &[&str]| -> Vec<String> {
+        let json = site.json(arguments);
+        let days = json["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["at"].as_str().unwrap()[..10].to_owned());
+        days.collect()
+    };
+    assert_eq!(days(&site, &["--from", "2026-12-01", "--until", "2026-12-10"]), ["2026-12-01", "2026-12-10"]);
+    assert_eq!(days(&site, &["--from", "2026-12-02", "--until", "2026-12-10"]), ["2026-12-10"]);
+    assert_eq!(days(&site, &["--from", "2026-12-11", "--until", "2026-12-11"]), ["2026-12-11"]);
+    assert_eq!(days(&site, &["--days", "2"]), ["2026-12-01"]);
+    assert_eq!(days(&site, &["--until", "2026-12-01"]), ["2026-12-01"]);
+    assert_eq!(days(&site, &["--from", "2027-05-01"]), ["2027-06-01"]);
+    // The past is no error.
+    assert_eq!(days(&site, &["--from", "2020-01-01", "--until", "2020-12-31"]), [""; 0]);
+    assert_eq!(days(&site, &[]).len(), 3, "the horizon is 90 days");
+    let site = Site::new("calendar: { horizon: 200d }\n", &roster);
+    assert_eq!(days(&site, &[]).len(), 4);
+
+    for wrong in [
+        &["--days", "0"][..],
+        &["--days", "2", "--from", "2026-12-01"],
+        &["--days", "2", "--until", "2026-12-01"],
+        &["--from", "2026-12-01T18:00"],
+        &["--from", "tomorrow"],
+        &["--from", "2026-12-02", "--until", "2026-12-01"],
+        &["--format", "sarif"],
+    ] {
+        let said = site.run(wrong).exits(1);
+        assert_eq!(said.out, "", "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_calendar_is_a_function_of_manifests_and_instant() {
+    let more =
+        "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01, until: 2026-12-20 }
+  - operatorId: \"8003\"
+    profile: presales
+    name: 李娜
+    during: [{ from: 2026-12-05, until: 2026-12-06, mainSkillGroup: 售后 }]
+";
+    let site = Site::new("", &format!("{ROSTER}{more}"));
+    for format in ["text", "json", "csv", "ics", "markdown", "html"] {
+        let drawn = site.run(&["--format", format]).exits(0).out;
+        assert!(!drawn.is_empty());
+        assert_eq!(site.run(&["--format", format]).out, drawn, "{format}");
+    }
+    // A calendar of a later instant is the rest of the earlier one.
+    let whole = site.json(&["--until", "2026-12-31"]);
+    let said = bench::run_in(
+        site.0.path(),
+        &["calendar", "--at", "2026-12-06T12:00", "--until", "2026-12-31", "--format", "json"],
+        &[],
+    );
+    let rest = said.exits(0).json();
+    let all = whole["entries"].as_array().unwrap();
+    assert_eq!(all.len(), 4);
+    assert_eq!(rest["entries"], json!(all[2..]));
+    // The order of entries and files changes nothing but lines.
+    let (head, agents) = ROSTER.split_at(ROSTER.find("agents:").unwrap());
+    site.roster("a.yaml", head);
+    site.roster("b.yaml", &format!("agents:\n{more}{}", agents.trim_start_matches("agents:\n")));
+    let other = site.json(&["--until", "2026-12-31"]);
+    let without_places = |json: &Json| {
+        let text = json.to_string();
+        let mut parts = text.split("\"source\":");
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |all, part| all + part.split_once('}').unwrap().1)
+    };
+    assert_eq!(without_places(&other["entries"]), without_places(&whole["entries"]));
+}
+
+#[test]
+fn a_wrong_manifest_is_an_error_in_every_format() {
+    let site = Site::new("", &ROSTER.replace("name: 张三", "nam: 张三"));
+    assert!(site.run(&[]).exits(1).err.contains("roster/a.yaml"));
+    assert_eq!(site.run(&["--format", "json"]).exits(1).json()["format"], "rosterctl.error/v1");
 }

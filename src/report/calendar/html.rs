@@ -12,7 +12,6 @@ use super::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, wi
 use crate::model::agent;
 use crate::model::calendar::{Calendar, Entry, HeadCount};
 use crate::model::queue;
-use crate::model::source::Source;
 use crate::model::support::Supports;
 use crate::report::escape::Text;
 use crate::report::html::{SCRIPT, STYLE, hash, said};
@@ -234,12 +233,12 @@ fn agent_table(rows: &[Row<'_>]) -> Markup {
                 @for row in rows {
                     tr data-row=(row.chapter.word()) data-also=[also(row)] {
                         td data-label="does" { (badge(row.chapter)) }
-                        th scope="row" data-label="agent" { (Text(bare(row))) }
+                        th scope="row" data-label="agent" { (Text(row.subject())) }
                         td data-label="name" { (Text(row.line.name().unwrap_or_default())) }
                         td data-label="what" {
                             (said(agent::FIELDS, row.line.pieces.iter()))
                             @if let Some(remark) = &row.remark { " " em { "(" (Text(remark)) ")" } }
-                            (place(row.line.source.as_ref()))
+                            (place(row))
                         }
                     } "\n"
                 }
@@ -255,14 +254,14 @@ fn queue_table(rows: &[Row<'_>]) -> Markup {
             tbody {
                 @for row in rows {
                     tr data-row=(row.chapter.word()) data-also=[also(row)] {
-                        th scope="row" data-label="queue" { (Text(bare(row))) }
+                        th scope="row" data-label="queue" { (Text(row.subject())) }
                         td data-label="serve it" { @if let Some(count) = row.head_count { (heads(count)) } }
                         td data-label="minimum" {
                             @if let Some(count) = row.head_count { (minimum(count)) }
                         }
                         td data-label="who" {
                             (said(queue::FIELDS, row.line.pieces.iter()))
-                            (place(row.line.source.as_ref()))
+                            (place(row))
                         }
                     } "\n"
                 }
@@ -294,19 +293,12 @@ fn badge(chapter: Chapter) -> Markup {
     html! { span class={ "badge " (chapter.word()) } { (chapter.word()) " " span lang="zh" { (chinese(chapter)) } } }
 }
 
-/// Returns a resource without its kind.
-fn bare<'a>(row: &'a Row<'_>) -> &'a str {
-    row.line.subject.split_once('/').map_or(&*row.line.subject, |(_, name)| name)
-}
-
 /// Returns the agents of a row, for the search.
 fn also(row: &Row<'_>) -> Option<Text<String>> {
     (!row.line.everyone.is_empty()).then(|| Text(row.line.everyone.join(" ")))
 }
 
-/// Renders the place of a date.
-fn place(source: Option<&Source>) -> Markup {
-    html! {
-        @if let Some(source) = source { " " small.place { (Text(&*source.file)) ":" (source.line) } }
-    }
+/// Renders the place of a row's date.
+fn place(row: &Row<'_>) -> Markup {
+    html! { @if let Some(place) = row.place() { " " small.place { (Text(place)) } } }
 }

@@ -230,8 +230,7 @@ fn title(entry: &Entry, sort: &Sort, changes: &[&Change]) -> String {
 fn description(entry: &Entry, rows: &[Row<'_>], chapter: Chapter) -> String {
     let mut text = String::new();
     for row in rows.iter().filter(|row| row.chapter == chapter) {
-        let subject = row.line.subject.split_once('/').map_or(&*row.line.subject, |(_, name)| name);
-        text.push_str(&sanitize(subject));
+        text.push_str(&sanitize(row.subject()));
         if let Some(name) = row.line.name() {
             text.push_str(&format!(" {}", sanitize(name)));
         }

@@ -44,19 +44,19 @@ fn table(entry: &Entry, supports: Supports) -> Markdown {
     if !agents.is_empty() {
         table.raw("| | agent | name | what | where |\n| --- | --- | --- | --- | --- |\n");
         for row in &agents {
-            table.raw("| ").raw(row.chapter.word()).raw(" | ").text(subject(row)).raw(" | ");
+            table.raw("| ").raw(row.chapter.word()).raw(" | ").text(row.subject()).raw(" | ");
             table.text(&cut(row.line.name().unwrap_or_default())).raw(" | ").text(&cut(&row.line.words()));
             if let Some(remark) = &row.remark {
                 table.raw(" (").text(remark).raw(")");
             }
-            table.raw(" | ").text(&place(row)).raw(" |\n");
+            table.raw(" | ").text(&row.place().unwrap_or_default()).raw(" |\n");
         }
         table.raw("\n");
     }
     if !queues.is_empty() {
         table.raw("| queue | serve it | minimum | who | where |\n| --- | --- | --- | --- | --- |\n");
         for row in &queues {
-            table.raw("| ").text(subject(row)).raw(" | ");
+            table.raw("| ").text(row.subject()).raw(" | ");
             if let Some(count) = row.head_count {
                 table.number(count.before).raw(" → **").number(count.after).raw("** | ");
                 if let Some(least) = count.min_members {
@@ -68,22 +68,12 @@ fn table(entry: &Entry, supports: Supports) -> Markdown {
             } else {
                 table.raw(" | ");
             }
-            table.raw(" | ").text(&cut(&row.line.words())).raw(" | ").text(&place(row)).raw(" |\n");
+            table.raw(" | ").text(&cut(&row.line.words())).raw(" | ").text(&row.place().unwrap_or_default()).raw(" |\n");
         }
         table.raw("\n");
     }
     table.text(&effort(entry)).raw("\n\n");
     table
-}
-
-/// Returns a resource without its kind.
-fn subject<'a>(row: &'a Row<'_>) -> &'a str {
-    let subject = row.line.subject.as_str();
-    subject.split_once('/').map_or(subject, |(_, name)| name)
-}
-
-fn place(row: &Row<'_>) -> String {
-    row.line.source.as_ref().map(|source| format!("{}:{}", source.file, source.line)).unwrap_or_default()
 }
 
 fn cut(text: &str) -> String {

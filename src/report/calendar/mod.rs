@@ -150,6 +150,19 @@ struct Row<'a> {
     head_count: Option<&'a HeadCount>,
 }
 
+impl Row<'_> {
+    /// Returns its resource without the kind, which the chapter tells.
+    fn subject(&self) -> &str {
+        let subject = self.line.subject.as_str();
+        subject.split_once('/').map_or(subject, |(_, name)| name)
+    }
+
+    /// Returns the place of its date.
+    fn place(&self) -> Option<String> {
+        self.line.source.as_ref().map(|source| format!("{}:{}", source.file, source.line))
+    }
+}
+
 /// Returns the rows of an entry, by chapter.
 fn rows(entry: &Entry, supports: Supports) -> Vec<Row<'_>> {
     let mut rows = Vec::new();

@@ -23,7 +23,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
     for entry in &calendar.entries {
         text.push_str(&format!("{}\n", look.paint(&moment(&entry.at), bold)));
         let rows = rows(entry, supports);
-        let widest = rows.iter().map(|row| measure_text_width(&subject(row))).max().unwrap_or(0).min(SUBJECT);
+        let widest = rows.iter().map(|row| measure_text_width(&sanitize(row.subject()))).max().unwrap_or(0).min(SUBJECT);
         for row in &rows {
             text.push_str(&draw(row, widest, look));
         }
@@ -39,12 +39,6 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
     text + &wrap(&counts, 0, look.width) + "\n"
 }
 
-/// Returns the resource of a row without its kind, which the word before it tells.
-fn subject(row: &Row<'_>) -> String {
-    let subject = row.line.subject.as_str();
-    sanitize(subject.split_once('/').map_or(subject, |(_, name)| name)).into_owned()
-}
-
 fn colour(chapter: Chapter) -> AnsiColor {
     match chapter {
         Chapter::Joins => AnsiColor::Green,
@@ -56,7 +50,7 @@ fn colour(chapter: Chapter) -> AnsiColor {
 }
 
 fn draw(row: &Row<'_>, widest: usize, look: TextStyle) -> String {
-    let subject = subject(row);
+    let subject = sanitize(row.subject());
     let word = look.paint(&format!("{:<WORD$}", row.chapter.word()), colour(row.chapter).on_default());
     let mut pieces: Vec<_> = row.line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     let mut body = String::new();
