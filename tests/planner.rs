@@ -303,7 +303,7 @@ fn limits_and_protection_have_their_findings(
         let id = ResourceId::agent(id);
         let deed = plan.change(&id).map(|c| c.action);
         prop_assert!(!matches!(deed, Some(Action::Delete | Action::Replace)), "{:?}", deed);
-        if agent.absent && before.agents().contains_key(&id.name) {
+        if agent.is_absent() && before.agents().contains_key(&id.name) {
             prop_assert!(plan.findings.iter().any(|f| f.code == "R404" && f.id.as_ref() == Some(&id)));
         }
     }
@@ -505,7 +505,7 @@ fn agents_are_as_desired(
 ) -> Result<(), TestCaseError> {
     for (id, agent) in &desired.agents {
         let resource = ResourceId::agent(id);
-        let absent = agent.absent || left_out(plan, id);
+        let absent = agent.is_absent() || left_out(plan, id);
         prop_assert_eq!(after.agents().contains_key(id), !absent, "{} is there", id);
         if absent {
             continue;

@@ -119,6 +119,9 @@ pub fn changes(
                 if let Some(exten) = &change.exten {
                     applied.exten = Some(exten.clone());
                 }
+                if fields.contains(&agent::ENABLED.key) {
+                    applied.left = change.leave;
+                }
                 write(applied, agents, change, &fields, all, &confirmed, prints.get(&change.id.name));
                 let dropped: Vec<&OperatorId> = mine().flat_map(|(_, result)| &result.dropped).collect();
                 drop_members(applied, &dropped);
@@ -351,7 +354,7 @@ pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: 
         changed.contains_key(key) || ResourceId::parse(key).is_some_and(|id| !in_scope(&id))
     });
     if let Some(agents) = &live.agents {
-        for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+        for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.is_compared()) {
             let resource = ResourceId::agent(id);
             if let Some(now) = agents.items.get(id).filter(|_| in_scope(&resource)) {
                 let key = resource.key();
@@ -430,8 +433,10 @@ pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desire
         match id.kind {
             Kind::Agent => {
                 entry.succeeded = false;
-                if let Some(agent) = desired.agents.get(&id.name).filter(|agent| !agent.absent) {
+                if let Some(agent) = desired.agents.get(&id.name).filter(|agent| agent.is_present()) {
                     release(entry, supports.agents, &id, &agent.record);
+                    // Every difference is gone: the agent is enabled again, or the manifest says otherwise.
+                    entry.left = false;
                     return true;
                 }
                 let Some(agents) = &live.agents else { return true };

@@ -88,6 +88,7 @@ mod tests {
             exten: None,
             identity: Identity::default(),
             protect: false,
+            leave: false,
             reason: None,
             names: BTreeMap::new(),
             fields: Vec::new(),
@@ -104,6 +105,8 @@ mod tests {
             allowed: Vec::new(),
             assert_unread: false,
             targets: Vec::new(),
+            at: None,
+            good_until: None,
             digests: Digests::default(),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::write_op::{exten, sent};
 use crate::model::agent::PASSWORD;
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::{Ledger, ReplacementBackup};
 use crate::model::live::Live;
@@ -108,7 +108,7 @@ pub(super) fn prune_backups(ledger: &mut Ledger, desired: &Desired, live: &Live,
         if !in_scope(&id) || plan.change(&id).is_some() || changing(kept) {
             return true;
         }
-        let declared = desired.agents.get(&id.name).is_some_and(|agent| !agent.absent);
+        let declared = desired.agents.get(&id.name).is_some_and(DesiredAgent::is_present);
         let there = live.agents.as_ref().is_some_and(|agents| agents.items.contains_key(&id.name));
         declared && !there
     });

@@ -457,6 +457,7 @@ async fn finish_empty(
         if clean.is_some() {
             ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
+            ledger.last_instant = loaded.dates.as_ref().map(|dates| dates.zone.rfc3339(dates.at));
         }
     };
     record(book, &mut work.ledger, doings).await?;
@@ -539,6 +540,7 @@ async fn conclude(
         if clean.is_some() {
             ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
             ledger.last_clean_run.clone_from(&clean);
+            ledger.last_instant = loaded.dates.as_ref().map(|dates| dates.zone.rfc3339(dates.at));
         }
     };
     let stored = record(book, &mut work.ledger, doings).await;

@@ -186,7 +186,9 @@ impl Console {
     /// Writes the error that ends a command, and returns its exit code.
     pub(super) fn fail(&self, error: &CliError) -> Exit {
         match error {
-            CliError::Input(diagnostics, sources) => self.diagnostics(diagnostics, sources),
+            CliError::Input(diagnostics, sources) | CliError::Refused(diagnostics, sources) => {
+                self.diagnostics(diagnostics, sources)
+            }
             CliError::Error(error) => self.error(&format!("{error:#}")),
             CliError::Stale(message) | CliError::Locked(message) => self.error(message),
             // One line per system.

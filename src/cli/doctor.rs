@@ -222,7 +222,7 @@ async fn try_store(loaded: &Loaded, store: &str, named: &[Named<'_>]) -> Vec<Che
 /// Tries a store with one password that a manifest names. The password may be missing, since `apply` may be about to
 /// make it.
 async fn sample(loaded: &Loaded, store: &str, name: String) -> Check {
-    let agents = loaded.desired.agents.values().filter(|agent| !agent.absent).map(|agent| &agent.record);
+    let agents = loaded.desired.agents.values().filter(|agent| !agent.is_absent()).map(|agent| &agent.record);
     let agents = agents.filter_map(|record| record.get(&PASSWORD));
     let seats = loaded.desired.seats.values().filter_map(|seat| seat.record.get(&seat::PASSWORD));
     let secret = agents.chain(seats).find_map(|value| match value {
@@ -392,7 +392,7 @@ fn listed(total: Option<usize>, noun: &str) -> String {
 
 /// Returns a declared agent that the system accepts in a query, else the first work number.
 fn an_agent(loaded: &Loaded, can: impl Fn(&OperatorId) -> bool) -> OperatorId {
-    let declared = loaded.desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id);
+    let declared = loaded.desired.agents.iter().filter(|(_, agent)| !agent.is_absent()).map(|(id, _)| id);
     declared.into_iter().find(|id| can(id)).cloned().unwrap_or_else(|| OperatorId::from("101"))
 }
 

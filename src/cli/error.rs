@@ -14,6 +14,8 @@ pub(super) const INTERRUPTED: &str = "interrupted; nothing was changed";
 pub(super) enum CliError {
     /// Wrong files that people wrote, and the cache with their lines.
     Input(Vec<Diagnostic>, SourceCache),
+    /// Manifests that break a rule of policy, now or later, and the cache with their lines.
+    Refused(Vec<Diagnostic>, SourceCache),
     /// Error of the command line or of this machine.
     Error(anyhow::Error),
     /// A saved plan is stale.
@@ -54,6 +56,10 @@ impl CliError {
                 },
                 reason: None,
                 diagnostics: diagnostics.clone(),
+            },
+            Self::Refused(diagnostics, _) => Failure {
+                diagnostics: diagnostics.clone(),
+                ..of("the manifests break a rule of policy".to_owned())
             },
             Self::Error(error) => of(format!("{error:#}")),
             Self::Stale(message) | Self::Locked(message) => of(message.clone()),

@@ -60,6 +60,7 @@ impl Exit {
     /// Returns the code of a command that an error ends.
     pub(super) fn for_error(error: &CliError) -> Self {
         match error {
+            CliError::Refused(..) => Self::Refused,
             CliError::Input(..) | CliError::Error(_) => Self::Error,
             CliError::Stale(_) => Self::Stale,
             CliError::Unreachable(..) => Self::Unreachable,

@@ -56,6 +56,11 @@ pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit,
     if several && arguments.live.is_some() {
         return Err(CliError::error("--live reads the snapshot of one workspace; name one"));
     }
+    if arguments.workspaces.at().is_some() && arguments.out.is_some() {
+        return Err(CliError::error(
+            "--out saves a plan for now; a plan for another instant (--at) cannot be applied",
+        ));
+    }
     let mine: Vec<&Path> = arguments.workspaces.mine().collect();
     let reporter = arguments.output.begin(Command::Plan, several, &mine, console)?;
     for (flag, path) in [("--out", &arguments.out), ("--live", &arguments.live)] {

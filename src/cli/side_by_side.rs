@@ -21,6 +21,7 @@ use super::session::clients::{Clients, Shared};
 use super::session::load::{self, Loaded};
 use super::session::neighbours::Neighbours;
 use super::workspace_args::Workspaces;
+use crate::model::date::Date;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, safe};
 use crate::runtime::progress;
@@ -34,6 +35,8 @@ pub(super) struct Task {
     pub(super) path: PathBuf,
     /// Console for its messages.
     pub(super) console: Console,
+    /// Instant to look at, if it is not the run's.
+    at: Option<Date>,
     /// Place among the workspaces of a run; `None` in a run of one.
     among: Option<Among>,
 }
@@ -56,9 +59,9 @@ impl Task {
     /// All errors in them.
     pub(super) fn load(&self, busy: usize) -> Result<Loaded, CliError> {
         let Some(Among { neighbours, at, shared }) = &self.among else {
-            return load::load_beside(&self.path, busy);
+            return load::load_beside(&self.path, busy, self.at);
         };
-        let loaded = load::load_beside(&self.path, load::processors())?;
+        let loaded = load::load_beside(&self.path, load::processors(), self.at)?;
         Ok(Loaded {
             elsewhere: Some(neighbours.elsewhere(*at)),
             secrets: Secrets::sharing(&loaded.workspace, &loaded.place.folder, &shared.sign_ins),
@@ -88,7 +91,7 @@ where
         return several(workspaces, &all, reporter, console, work).await;
     }
     for path in all {
-        let task = Task { path: path.to_owned(), console: console.clone(), among: None };
+        let task = Task { path: path.to_owned(), console: console.clone(), at: workspaces.at(), among: None };
         match work(task).await {
             Ok(outcome) => reporter.planned(path, outcome),
             Err(fail) => reporter.fail(path, &fail),
@@ -109,7 +112,7 @@ where
 {
     let mut jobs = workspaces.jobs();
     // All declarations are compared before the first entry is written.
-    let neighbours = Arc::new(Neighbours::load(all, jobs));
+    let neighbours = Arc::new(Neighbours::load(all, jobs, workspaces.at()));
     let mine: Vec<(usize, &Path)> =
         all.iter().copied().enumerate().filter(|(at, _)| workspaces.is_mine(*at)).collect();
     let name = |(at, path): &(usize, &Path)| {
@@ -134,7 +137,12 @@ where
             let (at, path) = mine[number];
             let (path, console) = (path.to_owned(), console.keeping());
             let among = Among { neighbours: Arc::clone(&neighbours), at, shared: Arc::clone(&shared) };
-            let task = Task { path: path.clone(), console: console.clone(), among: Some(among) };
+            let task = Task {
+                path: path.clone(),
+                console: console.clone(),
+                at: workspaces.at(),
+                among: Some(among),
+            };
             let span = tracing::error_span!("workspace", name = names[number]);
             let (work, documents) = (Arc::clone(&work), Arc::clone(&documents));
             let (done, runtime) = (done.clone(), runtime.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use crate::model::date::Date;
 use crate::storage::paths::WORKSPACE_FILE;
 
 /// Several workspaces, or a share of them.
@@ -18,12 +19,20 @@ pub(super) struct Workspaces {
     /// How many workspaces to work on at a time; the report keeps their order.
     #[arg(long, value_name = "N", default_value = "8")]
     jobs: NonZero<usize>,
+    /// Look at another instant: 2026-12-01, or 2026-12-01T18:00 with or without an offset; a day means its first moment.
+    #[arg(long, value_name = "DATE|MOMENT", value_parser = date)]
+    at: Option<Date>,
 }
 
 impl Workspaces {
     /// Returns true if the report covers several workspaces. Its form must not depend on the content of a share.
     pub(super) fn several(&self) -> bool {
         self.named.len() > 1 || self.shard.is_some()
+    }
+
+    /// Returns the instant to look at, if it is not the run's.
+    pub(super) fn at(&self) -> Option<Date> {
+        self.at
     }
 
     /// Returns the number of workspaces to work on at a time.
@@ -56,6 +65,14 @@ fn real(path: &Path) -> PathBuf {
     file.canonicalize().unwrap_or(file)
 }
 
+/// Parses a day or a moment.
+pub(super) fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text).ok_or_else(|| {
+        "write a day, like 2026-12-01, or a moment, like 2026-12-01T18:00 or 2026-12-01T18:00+08:00"
+            .to_owned()
+    })
+}
+
 /// Parses `I/N`.
 fn shard(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
@@ -84,7 +101,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let named = [folder.path(), &file, folder.path(), Path::new("elsewhere")];
         let workspaces = named.map(Path::to_owned).to_vec();
-        let all = Workspaces { named: workspaces, shard: None, jobs: NonZero::<usize>::MIN };
+        let all = Workspaces { named: workspaces, shard: None, jobs: NonZero::<usize>::MIN, at: None };
         assert_eq!(all.mine().collect::<Vec<_>>(), [folder.path(), Path::new("elsewhere")]);
     }
 
@@ -98,6 +115,7 @@ mod tests {
                     named: workspaces.clone(),
                     shard: Some((share, of)),
                     jobs: NonZero::<usize>::MIN,
+                    at: None,
                 };
                 seen.extend(share.mine().map(Path::to_owned));
             }

@@ -6,8 +6,13 @@ use std::time::Duration;
 
 use super::interpreter::takes_key_as_code;
 use crate::config::secret_key::key_objection;
-use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
-use crate::config::workspace::{Connection, Limit, Policy, Prune, SettingValue, Settings, Store, Workspace};
+use crate::config::settings::{
+    CALENDAR, CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec,
+};
+use crate::config::workspace::{
+    Connection, Leavers, Limit, Policy, Prune, SettingValue, Settings, Store, Workspace,
+};
+use crate::model::date::Zone;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::message::{self, Word};
 use crate::model::presence::{self, Disruption, PresencePolicy};
@@ -75,6 +80,11 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         Some(node) => settings(node, Element::Policy, POLICY, true, out),
         None => defaults(POLICY),
     };
+    let calendar = match fields.take("calendar", out) {
+        Some(node) => settings(node, Element::Key { key: "calendar".into() }, CALENDAR, true, out),
+        None => defaults(CALENDAR),
+    };
+    let time_zone = fields.take("timeZone", out).and_then(|node| zone(node, out));
     fields.reject_unknown(out);
     let entry = |section: &str, name: &str| child(node, section).and_then(|n| child(n, name));
     for connection in &connections {
@@ -91,8 +101,37 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
     let limits_source =
         child(node, "policy").and_then(|policy| child(policy, "limits")).map(|n| n.source.clone());
     let policy = Policy { limits_source, ..policy_of(&policy) };
-    Some(Workspace { name, manifests, connections, stores, ledger, policy, specs: specs.to_vec() })
+    let horizon = calendar.days("horizon").unwrap_or(90);
+    Some(Workspace {
+        name,
+        manifests,
+        connections,
+        stores,
+        ledger,
+        policy,
+        time_zone,
+        horizon,
+        specs: specs.to_vec(),
+    })
 }
+
+/// Returns the zone of the dates.
+fn zone(node: &Node, out: &mut Diagnostics) -> Option<Zone> {
+    let name = filled(node, "timeZone", out)?;
+    let zone = Zone::named(name);
+    if zone.is_none() {
+        let names = Zone::names();
+        let near = did_you_mean(name, names.iter().map(String::as_str)).map(str::to_owned);
+        out.push(Diagnostic::at(
+            &node.source,
+            WorkspaceProblem::UnknownZone { zone: name.to_string(), near },
+        ));
+    }
+    zone
+}
+
+/// Most days of a setting: ten years.
+const MOST_DAYS: u32 = 3660;
 
 fn connections(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Vec<Connection> {
     let NodeValue::Map(entries) = &node.value else {
@@ -458,6 +497,18 @@ fn decode_setting(node: &Node, setting: &Setting, out: &mut Diagnostics) -> Opti
             }
             SettingValue::Duration(parsed?)
         }
+        SettingType::Days { min, never } => {
+            let parsed = plain(node).and_then(|text| match text {
+                "never" if never => Some(None),
+                text => plain_number(text.strip_suffix('d')?)?.parse().ok().map(Some),
+            });
+            let parsed = parsed.filter(|days| days.is_none_or(|days| (min..=MOST_DAYS).contains(&days)));
+            if parsed.is_none() {
+                let problem = WorkspaceProblem::NoDays { key: key.into(), min, most: MOST_DAYS, never };
+                out.push(Diagnostic::at(&node.source, problem));
+            }
+            SettingValue::Days(parsed?)
+        }
         SettingType::Offset => {
             let parsed = plain(node).and_then(offset);
             if parsed.is_none() {
@@ -559,6 +610,11 @@ fn policy_of(settings: &Settings) -> Policy {
         limits_source: base.limits_source,
         replace_immutable: settings.text("immutable") == Some("replace"),
         at_least: settings.text("queueMembers") == Some("at-least"),
+        leavers: settings.group("leavers").map_or(base.leavers, |leavers| match leavers.text("then") {
+            Some("delete") => Leavers::Delete,
+            Some("keep") => Leavers::Keep,
+            _ => Leavers::Disable { delete_after: leavers.days("deleteAfter") },
+        }),
         presence: settings.group("presence").map(presence_policy).unwrap_or_default(),
     }
 }
@@ -591,7 +647,8 @@ mod tests {
 
     #[test]
     fn every_default_of_every_table_is_read_by_its_own_type() {
-        let tables = [CONNECTION, LEDGER, POLICY].into_iter().chain(STORES.iter().map(|(.., table)| *table));
+        let tables =
+            [CALENDAR, CONNECTION, LEDGER, POLICY].into_iter().chain(STORES.iter().map(|(.., table)| *table));
         let specs = vendors::ALL.specs();
         let specs = specs.iter().map(|spec| spec.settings);
         for table in tables.chain(specs) {

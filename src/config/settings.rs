@@ -72,6 +72,13 @@ pub enum SettingType {
         /// True if zero is allowed.
         zero: bool,
     },
+    /// `90d`, from some number of days on; or `never`, if that is a value.
+    Days {
+        /// The fewest days.
+        min: u32,
+        /// True if the value may be `never`.
+        never: bool,
+    },
     /// `+08:00`.
     Offset,
     /// A share (`10%`) or a count.
@@ -354,6 +361,20 @@ pub static LEDGER: &[Setting] = &[
     optional("fingerprintKey", SettingType::Secret, "", "Key of the fingerprints of passwords."),
 ];
 
+/// Settings under `calendar:`.
+pub static CALENDAR: &[Setting] = &[optional(
+    "horizon",
+    SettingType::Days { min: 1, never: false },
+    "90d",
+    "How many days ahead `validate` checks the roster and `calendar` shows it.",
+)];
+
+/// What `timeZone` means.
+pub const TIME_ZONE_DOC: &str = "Zone of all dates in the manifests, by its IANA name, like Asia/Shanghai; needed as soon as they hold a date.";
+
+/// The words of `policy.leavers.then`.
+pub static LEAVERS: &[&str] = &["disable", "delete", "keep"];
+
 /// Settings under `policy:`.
 pub static POLICY: &[Setting] = &[
     optional(
@@ -392,6 +413,25 @@ pub static POLICY: &[Setting] = &[
         ]),
         "{ deletes: 10%, changes: 50%, memberRemovals: 30%, floor: 5 }",
         "How much one run may change.",
+    ),
+    optional(
+        "leavers",
+        SettingType::Group(&[
+            optional(
+                "then",
+                SettingType::Choice(LEAVERS),
+                "disable",
+                "What happens to an agent after its `until`: it is disabled, deleted, or left alone.",
+            ),
+            optional(
+                "deleteAfter",
+                SettingType::Days { min: 0, never: true },
+                "never",
+                "How many days after its last one a disabled agent is deleted.",
+            ),
+        ]),
+        "{ then: disable, deleteAfter: never }",
+        "What happens to agents who have left.",
     ),
     optional(
         "immutable",

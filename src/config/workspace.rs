@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::{Rate, Spec};
+use crate::model::date::Zone;
 use crate::model::id::Kind;
 use crate::model::identity::{BASE_URL, Tenant};
 use crate::model::presence::PresencePolicy;
@@ -31,6 +32,8 @@ pub enum SettingValue {
     Flag(bool),
     /// A length of time.
     Duration(Duration),
+    /// A number of days; `None` for `never`.
+    Days(Option<u32>),
     /// A share or a count.
     Limit(Limit),
     /// A secret's name.
@@ -118,6 +121,14 @@ impl Settings {
         }
     }
 
+    /// Returns a number of days; `None` for `never`, or if not set.
+    pub fn days(&self, key: &str) -> Option<u32> {
+        match self.0.get(key)? {
+            SettingValue::Days(days) => *days,
+            _ => None,
+        }
+    }
+
     /// Returns a bound, if it is set.
     pub fn share(&self, key: &str) -> Option<Limit> {
         match self.0.get(key)? {
@@ -159,6 +170,7 @@ impl Settings {
                 | SettingValue::Numbers(_)
                 | SettingValue::Flag(_)
                 | SettingValue::Duration(_)
+                | SettingValue::Days(_)
                 | SettingValue::Limit(_) => {}
             }
         }
@@ -251,8 +263,24 @@ pub struct Policy {
     pub replace_immutable: bool,
     /// True if members are added to queues and never removed.
     pub at_least: bool,
+    /// What happens to agents who have left.
+    pub leavers: Leavers,
     /// States and steps of the presence guard.
     pub presence: PresencePolicy,
+}
+
+/// See `policy.leavers`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leavers {
+    /// Disables them, and deletes them so many days after their last one.
+    Disable {
+        /// The days; `None` for never.
+        delete_after: Option<u32>,
+    },
+    /// Deletes them.
+    Delete,
+    /// Leaves them alone.
+    Keep,
 }
 
 /// See `policy.prune`.
@@ -277,6 +305,7 @@ impl Default for Policy {
             limits_source: None,
             replace_immutable: false,
             at_least: false,
+            leavers: Leavers::Disable { delete_after: None },
             presence: PresencePolicy::default(),
         }
     }
@@ -297,6 +326,10 @@ pub struct Workspace {
     pub ledger: Settings,
     /// Limits and permissions of one run.
     pub policy: Policy,
+    /// The zone of all dates, if the file names it.
+    pub time_zone: Option<Zone>,
+    /// How many days `validate` and `calendar` look ahead.
+    pub horizon: u32,
     /// Every connector's description.
     pub specs: Vec<&'static Spec>,
 }

@@ -1,16 +1,26 @@
 //! Reads manifests: bytes → Desired. It opens no file and prints nothing; a run reports all errors.
 
+mod ahead;
+mod dated;
 pub mod format;
 pub mod import;
+mod layers;
+mod members;
+mod names;
 mod reserved_secrets;
 mod resolve;
 mod roster_document;
 pub mod schema;
 mod shared_password_check;
+mod timeline;
 
+pub use self::ahead::floors;
 use self::roster_document::{Documents, Reading};
+pub use self::timeline::{AgentStep, Dates, QueueStep, Timeline, TimelineStep};
 use crate::yaml;
 use crate::yaml::{Piece, placeholder};
+
+use jiff::Timestamp;
 
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
@@ -34,12 +44,28 @@ impl ParsedFile {
     }
 }
 
-/// Reads manifests: bytes → nodes → documents → the desired roster.
+/// The roster of the manifests.
+pub struct Roster {
+    /// What is wanted at an instant.
+    pub desired: Desired,
+    /// The dates; `None` if the manifests hold none.
+    pub dates: Option<Box<Dates>>,
+}
+
+/// Reads manifests: bytes → nodes → documents → the desired roster at an instant.
+///
+/// # Errors
+/// All errors of the files; then none of them is used.
+pub fn load_at(files: &[File], workspace: &Workspace, at: Timestamp) -> Result<Roster, Diagnostics> {
+    resolve(files.iter().map(read).collect(), workspace, at)
+}
+
+/// Reads manifests without a date like [`load_at`].
 ///
 /// # Errors
 /// All errors of the files; then none of them is used.
 pub fn load(files: &[File], workspace: &Workspace) -> Result<Desired, Diagnostics> {
-    resolve(files.iter().map(read).collect(), workspace)
+    load_at(files, workspace, Timestamp::UNIX_EPOCH).map(|roster| roster.desired)
 }
 
 /// Reads one file on its own; files may be read in parallel.
@@ -71,11 +97,11 @@ pub fn join(pieces: Vec<ParsedPiece>) -> Option<ParsedFile> {
     Some(ParsedFile { read: whole.finish(), complaints: Diagnostics::default() })
 }
 
-/// Resolves the roster from the files, in their order.
+/// Resolves the roster at an instant from the files, in their order.
 ///
 /// # Errors
 /// All errors of the files; then none of them is used.
-pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace) -> Result<Desired, Diagnostics> {
+pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace, at: Timestamp) -> Result<Roster, Diagnostics> {
     let mut out = Diagnostics::default();
     let mut documents = Vec::new();
     // True if all declarations of the files are known. If not, an absent name proves nothing.
@@ -86,8 +112,8 @@ pub fn resolve(files: Vec<ParsedFile>, workspace: &Workspace) -> Result<Desired,
         out.extend(read.problems);
         documents.extend(read.read);
     }
-    let desired = resolve::expand(documents, whole, workspace, &mut out);
-    if out.is_empty() { Ok(desired) } else { Err(out) }
+    let resolved = resolve::expand(documents, whole, workspace, at, &mut out);
+    if out.is_empty() { Ok(Roster { desired: resolved.desired, dates: resolved.dates }) } else { Err(out) }
 }
 
 #[cfg(test)]

@@ -6,22 +6,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::layers::{Calendar, DatedEntry, Layer, substitute};
+use super::members::{Agents, QueuePlan, Roster};
+use super::names::{Catalogue, catalogue, check_name, in_catalogues, named, unknown};
 use super::reserved_secrets::ReservedSecrets;
-use super::roster_document::{Document, Named, RawQueue, Selector, Template};
+use super::roster_document::{Document, Template};
 use super::shared_password_check;
+use super::timeline::Dates;
 use crate::config::load::reference;
 use crate::config::workspace::Workspace;
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
-use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, DesiredSeat};
-use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::model::desired::{Desired, DesiredAgent, DesiredSeat, Existence};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Entry, Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::problem::{Label, NameKind, RosterProblem};
-use crate::model::queue::{self, ASSIGN_MEMBERS};
+use crate::model::queue;
 use crate::model::source::Source;
 use crate::model::support::Mapping;
-use crate::model::text::listed;
-use crate::model::value::{Members, Sip, Value};
+use crate::model::value::{Sip, Value};
 use crate::yaml::placeholder::{PLACEHOLDER, misspelt, unfilled};
 
 /// Most agents of all manifests.
@@ -33,24 +38,30 @@ const MOST_SELECTED: usize = 5_000_000;
 /// Most pairs of a selector and an agent that are compared.
 const MOST_COMPARED: usize = 2_000_000_000;
 
-/// Number of errors from which on near names are not searched.
-const MOST_SEARCHES: usize = 200;
-/// Most names that are listed without a near one.
-const MOST_LISTED: usize = 12;
+/// The manifests, resolved.
+#[derive(Default)]
+pub(super) struct Resolved {
+    pub desired: Desired,
+    /// The dates; `None` without any.
+    pub dates: Option<Box<Dates>>,
+}
 
-/// Resolves documents. If some could not be read (`whole` is false), they may declare a missing name: that alone is
-/// then no error.
+/// Resolves documents at an instant. If some could not be read (`whole` is false), they may declare a missing name: that
+/// alone is then no error.
 pub(super) fn expand(
     documents: Vec<Document>,
     whole: bool,
     workspace: &Workspace,
+    at: Timestamp,
     out: &mut Diagnostics,
-) -> Desired {
+) -> Resolved {
     let all_names = whole && !documents.iter().any(|d| d.lost_names);
     let mut all_agents = whole && !documents.iter().any(|d| d.lost_agents);
     let roles = catalogue(documents.iter().map(|d| d.roles.as_deref()), all_names);
     let groups = catalogue(documents.iter().map(|d| d.skill_groups.as_deref()), all_names);
-    let mut profiles: BTreeMap<Arc<str>, (Source, Template)> = BTreeMap::new();
+    let periods = documents.iter().flat_map(|document| &document.periods);
+    let mut calendar = Calendar::new(workspace.time_zone.as_ref(), periods, all_names, out);
+    let mut profiles: BTreeMap<Arc<str>, (Source, Arc<Layer>)> = BTreeMap::new();
     let mut complained: BTreeSet<Source> = BTreeSet::new();
     let own = ReservedSecrets::from_workspace(workspace);
     for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
@@ -60,28 +71,35 @@ pub(super) fn expand(
             let problem = RosterProblem::ProfileTwice { profile: name.to_string() };
             out.push(Diagnostic::at(source, problem).related(first, Label::First));
         } else {
-            profiles.insert(Arc::clone(name), (source.clone(), template.clone()));
+            let layer = Layer::new(template.clone(), &mut calendar, out);
+            profiles.insert(Arc::clone(name), (source.clone(), Arc::new(layer)));
         }
     }
 
     let mut desired = Desired::default();
     if let Some(diagnostic) = too_many(&documents) {
         out.push(diagnostic);
-        return desired;
+        return Resolved::default();
     }
+    let support = workspace.supports().agents;
+    let support = workspace.connection_of_kind(Kind::Agent).map(|_| support);
     let mut queues = Vec::new();
     let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
+    let mut dated: BTreeMap<OperatorId, Arc<DatedEntry>> = BTreeMap::new();
     let mut written: u64 = 0;
     let mut pools = 0;
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
         check_template(&document.defaults, workspace, &own, &mut complained, out);
+        let defaults = Arc::new(Layer::new(document.defaults, &mut calendar, out));
         for raw in document.agents {
             in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
             let mut template = raw.template;
+            let dates = template.dates.take();
+            let mut profile = None;
             if let Some((name, source)) = &raw.profile {
-                if let Some((_, profile)) = profiles.get(name) {
-                    template.fill_from(profile);
+                if let Some((_, layer)) = profiles.get(name) {
+                    profile = Some(layer);
                 } else {
                     // The values of the profile are unknown too.
                     all_agents = false;
@@ -95,11 +113,17 @@ pub(super) fn expand(
                     ));
                 }
             }
-            template.fill_from(&document.defaults);
+            let shared = profile.into_iter().chain([&defaults]);
+            let is_dated =
+                !raw.absent && (dates.is_some() || shared.clone().any(|layer| !layer.overlays.is_empty()));
+            let base = is_dated.then(|| Template { dates: dates.clone(), ..template.clone() });
+            for layer in shared.clone() {
+                template.fill_from(&layer.template);
+            }
             if let Some(level) = template.record.entry(&SKILL_LEVEL)
                 && template.record.get(&MAIN_SKILL_GROUP).is_none()
                 && !raw.absent
-                && raw.profile.as_ref().is_none_or(|(name, _)| profiles.contains_key(name))
+                && (raw.profile.is_none() || profile.is_some())
                 && let Some(source) = level.source
                 && !complained.contains(source)
             {
@@ -109,13 +133,31 @@ pub(super) fn expand(
             written = written.saturating_add(raw.ids.len().saturating_mul(waiting_bytes(&template.record)));
             if written > MOST_BYTES {
                 out.push(Diagnostic::at(&raw.source, RosterProblem::TextsGrow { most: MOST_BYTES }));
-                return Desired::default();
+                return Resolved::default();
             }
             let pool = raw.ids.is_pool().then(|| {
                 pools += 1;
                 pools
             });
             check_placeholders(&template.record, &mut complained, out);
+            let entry = base.map(|base| {
+                let span = base.dates.as_ref().and_then(|dates| calendar.span(&dates.span, out));
+                let mut layers = vec![Arc::new(Layer::new(base, &mut calendar, out))];
+                layers.extend(shared.cloned());
+                let source = raw.source.clone();
+                let span = span.unwrap_or_default();
+                let entry = DatedEntry { source, pool, span, layers, leavers: workspace.policy.leavers };
+                for record in
+                    entry.layers.iter().flat_map(|layer| &layer.overlays).map(|overlay| &overlay.set)
+                {
+                    named(record, roles.as_ref(), groups.as_ref(), out);
+                    check_placeholders(record, &mut complained, out);
+                }
+                if raw.profile.is_none() || profile.is_some() {
+                    entry.check(&template.record, support, &mut complained, out);
+                }
+                Arc::new(entry)
+            });
             // A name with `{operatorId}` is looked up once the number is in it.
             let waiting = [&ROLE, &MAIN_SKILL_GROUP]
                 .into_iter()
@@ -134,12 +176,16 @@ pub(super) fn expand(
                 check_password(&record, workspace, &own, &mut complained, out);
                 let agent = DesiredAgent {
                     source: raw.source.clone(),
-                    absent: raw.absent,
+                    existence: if raw.absent { Existence::Absent } else { Existence::Present },
+                    out_of_date: None,
                     protect: template.protect.unwrap_or(false),
                     allow_any_role: template.allow_any_role.unwrap_or(false),
                     pool,
                     record,
                 };
+                if let Some(entry) = &entry {
+                    dated.insert(id.clone(), Arc::clone(entry));
+                }
                 agents.push((id, raw.id_source.clone(), agent));
             }
         }
@@ -155,13 +201,23 @@ pub(super) fn expand(
         }
     }
     desired.agents = once(agents, out);
+    shared_password_check::check(&desired, out);
+    let queues: Vec<QueuePlan> =
+        queues.into_iter().map(|raw| QueuePlan::new(raw, &mut calendar, out)).collect();
     if let Some(diagnostic) = too_many_members(&queues, &desired.agents) {
         out.push(diagnostic);
-        return desired;
+        return Resolved { desired, dates: None };
     }
+    if let Some(first) = calendar.first.as_ref().filter(|_| workspace.time_zone.is_none()) {
+        out.push(Diagnostic::at(first, RosterProblem::NoTimeZone));
+    }
+    let mut plans = Vec::with_capacity(queues.len());
+    let none = BTreeMap::new();
+    let roster = Roster { agents: Agents::now(&desired.agents), away: &none, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
-    for raw in queues {
-        let queue = queue(raw, &desired.agents, all_agents, groups.as_ref(), roles.as_ref(), out);
+    for plan in queues {
+        check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
+        let queue = plan.queue(&roster);
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
         // A queue without a number matches any queue of its name.
@@ -175,18 +231,26 @@ pub(super) fn expand(
             out.push(declared_twice(&queue.source, Kind::Queue, &queue.name, &first.source));
         } else {
             namesakes.insert(queue.exten.clone(), id.clone());
-            desired.queues.insert(id, queue);
+            desired.queues.insert(id.clone(), queue);
+            plans.push((id, plan));
         }
     }
-    shared_password_check::check(&desired, out);
-    sip_once(&desired, out);
     pinned_once(&desired, out);
     renamed_once(&desired, out);
     if whole {
         need_connections(&desired, workspace, out);
         need_fields(&desired, workspace, out);
     }
-    desired
+    let dates = Dates::new(calendar.zone, at, dated, plans);
+    if !dates.is_empty() && out.is_empty() {
+        dates.begin(&mut desired);
+    }
+    for (id, plan) in dates.queues().iter().filter(|_| all_agents) {
+        check_members(plan, &desired, id, at, out);
+    }
+    sip_once(&desired, out);
+    let dates = (!dates.is_empty()).then(|| Box::new(dates));
+    Resolved { desired, dates }
 }
 
 fn declared_twice(source: &Source, kind: Kind, name: &str, first: &Source) -> Diagnostic {
@@ -207,8 +271,8 @@ fn too_many(documents: &[Document]) -> Option<Diagnostic> {
 }
 
 /// Returns an error if the selectors find too many members, or compare too many pairs.
-fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
-    let selectors = || queues.iter().filter_map(|queue| queue.selector.as_ref());
+fn too_many_members(queues: &[QueuePlan], agents: &BTreeMap<OperatorId, DesiredAgent>) -> Option<Diagnostic> {
+    let selectors = || queues.iter().flat_map(QueuePlan::sets).filter_map(|set| set.selector.as_ref());
     let most = MOST_COMPARED.checked_div(agents.len())?;
     if let Some(selector) = selectors().nth(most) {
         let problem = RosterProblem::TooManySelectors { most, agents: agents.len() };
@@ -219,23 +283,10 @@ fn too_many_members(queues: &[RawQueue], agents: &BTreeMap<OperatorId, DesiredAg
     }
     let mut found = 0;
     let one_too_many = selectors().find(|selector| {
-        found += selector.among(agents).count();
+        found += selector.among(Agents::now(agents)).count();
         found > MOST_SELECTED
     })?;
     Some(Diagnostic::at(&one_too_many.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }))
-}
-
-impl Selector {
-    /// Returns the agents that it selects.
-    fn among<'a>(
-        &self,
-        agents: &'a BTreeMap<OperatorId, DesiredAgent>,
-    ) -> impl Iterator<Item = &'a OperatorId> {
-        let holds = |agent: &DesiredAgent| {
-            self.wanted.iter().all(|want| agent.record.get(want.field) == Some(want.value))
-        };
-        agents.iter().filter(move |(_, agent)| !agent.absent && holds(agent)).map(|(id, _)| id)
-    }
 }
 
 /// Returns the size of a record's texts with a placeholder, in bytes.
@@ -282,7 +333,7 @@ fn renamed_once(desired: &Desired, out: &mut Diagnostics) {
 fn sip_once(desired: &Desired, out: &mut Diagnostics) {
     let mut first: BTreeMap<&str, (&OperatorId, &Source)> = BTreeMap::new();
     let mut complained: BTreeSet<&Source> = BTreeSet::new();
-    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.is_present()) {
         let Some(Entry { value: Value::Sip(Sip::Number(number)), source: Some(source), .. }) =
             agent.record.entry(&SIP)
         else {
@@ -299,86 +350,6 @@ fn sip_once(desired: &Desired, out: &mut Diagnostics) {
         let diagnostic = Diagnostic::at(source, RosterProblem::SipTwice { first, second, number });
         let apart = *place != source;
         out.push(if apart { diagnostic.related(place, Label::First) } else { diagnostic });
-    }
-}
-
-impl Template {
-    fn fill_from(&mut self, other: &Template) {
-        self.record.fill_from(&other.record);
-        self.protect = self.protect.or(other.protect);
-        self.allow_any_role = self.allow_any_role.or(other.allow_any_role);
-    }
-}
-
-/// The declared names.
-struct Catalogue {
-    names: Vec<Arc<str>>,
-    known: BTreeSet<Arc<str>>,
-    /// True if the names are complete.
-    whole: bool,
-}
-
-fn catalogue<'a>(lists: impl Iterator<Item = Option<&'a [Named]>>, whole: bool) -> Option<Catalogue> {
-    let mut all: Option<Vec<Arc<str>>> = None;
-    for list in lists.flatten() {
-        all.get_or_insert_default().extend(list.iter().map(|(name, _)| Arc::clone(name)));
-    }
-    all.map(|names| Catalogue { known: names.iter().cloned().collect(), names, whole })
-}
-
-/// Reports an undeclared name. If some files could not be read, reports it only with a near name, which makes a slip
-/// likely.
-fn unknown<'a>(
-    what: NameKind,
-    name: &str,
-    source: &Source,
-    known: impl Iterator<Item = &'a str> + Clone,
-    whole: bool,
-    before: usize,
-) -> Diagnostics {
-    let mut out = Diagnostics::default();
-    // Each search goes through all names.
-    let near = if before < MOST_SEARCHES { did_you_mean(name, known.clone()) } else { None };
-    if near.is_none() && !whole {
-        return out;
-    }
-    // Lists the other names only without a near one.
-    let known = listed(known.take(if near.is_some() { 0 } else { MOST_LISTED }));
-    let (name, near) = (name.to_owned(), near.map(str::to_owned));
-    out.push(Diagnostic::at(source, RosterProblem::UnknownName { what, name, near, known }));
-    out
-}
-
-/// Reports roles and skill groups outside their catalogues, if there are any.
-fn in_catalogues(
-    template: &Template,
-    roles: Option<&Catalogue>,
-    groups: Option<&Catalogue>,
-    out: &mut Diagnostics,
-) {
-    named(&template.record, roles, groups, out);
-}
-
-fn named(record: &Record, roles: Option<&Catalogue>, groups: Option<&Catalogue>, out: &mut Diagnostics) {
-    check_name(record, &ROLE, NameKind::Role, roles, out);
-    check_name(record, &MAIN_SKILL_GROUP, NameKind::SkillGroup, groups, out);
-}
-
-fn check_name(
-    record: &Record,
-    field: &'static Field,
-    what: NameKind,
-    known: Option<&Catalogue>,
-    out: &mut Diagnostics,
-) {
-    if let Some(known) = known
-        && let Some(entry) = record.entry(field)
-        && let Value::Text(name) = entry.value
-        && !name.contains(PLACEHOLDER)
-        && !known.known.contains(name)
-        && let Some(source) = entry.source
-    {
-        out.extend(unknown(what, name, source, known.names.iter().map(|k| &**k), known.whole, out.len()));
     }
 }
 
@@ -401,22 +372,6 @@ fn once(
     }
     agents.dedup_by(|later, first| later.0 == first.0);
     agents.into_iter().map(|(id, _, agent)| (id, agent)).collect()
-}
-
-/// Replaces `{operatorId}` by the agent's number.
-fn substitute(mut record: Record, id: &OperatorId) -> Record {
-    let put = |text: &Arc<str>| -> Option<Arc<str>> {
-        // Few texts hold a brace, and one character is found faster than a word.
-        let waits = text.contains('{') && text.contains(PLACEHOLDER);
-        waits.then(|| text.replace(PLACEHOLDER, id.as_str()).into())
-    };
-    for value in record.values_mut() {
-        if let Some(text) = value.text().and_then(put) {
-            *value = value.with_text(text);
-        }
-    }
-    record.fit();
-    record
 }
 
 /// Reports `{operatorID}` and the like, which would give every agent of a pool the same value.
@@ -476,63 +431,44 @@ fn check_template(
     }
 }
 
-fn queue(
-    raw: RawQueue,
+/// Checks the names in a queue's selectors, and the agents in its lists, of any time.
+fn check_queue(
+    plan: &QueuePlan,
     agents: &BTreeMap<OperatorId, DesiredAgent>,
-    all_agents: bool,
     groups: Option<&Catalogue>,
     roles: Option<&Catalogue>,
     out: &mut Diagnostics,
-) -> DesiredQueue {
-    let mut record = raw.record;
-    let mut sources = BTreeMap::new();
-    let mut members = Members::new();
-    let managed = raw.members.is_some() || raw.selector.is_some();
-    let mut place = None;
-    if let Some(selector) = &raw.selector {
-        check_name(&selector.wanted, &MAIN_SKILL_GROUP, NameKind::SkillGroup, groups, out);
-        check_name(&selector.wanted, &ROLE, NameKind::Role, roles, out);
-        place = Some(selector.source.clone());
-        for id in selector.among(agents) {
-            members.insert(id.clone(), selector.priority);
-            sources.insert(id.clone(), selector.source.clone());
+) {
+    for set in plan.sets() {
+        if let Some(selector) = &set.selector {
+            check_name(&selector.wanted, &MAIN_SKILL_GROUP, NameKind::SkillGroup, groups, out);
+            check_name(&selector.wanted, &ROLE, NameKind::Role, roles, out);
         }
-        if members.is_empty() && !raw.allow_empty && all_agents {
-            let problem = RosterProblem::SelectsNone { queue: raw.name.0.to_string() };
-            out.push(Diagnostic::at(&selector.source, problem));
-        }
-    }
-    if let Some((source, list)) = raw.members {
-        let mut listed: BTreeMap<OperatorId, Source> = BTreeMap::new();
-        for member in list {
-            if let Some(first) = listed.get(&member.id) {
-                let problem = RosterProblem::MemberTwice { agent: member.id.clone() };
-                out.push(Diagnostic::at(&member.source, problem).related(first, Label::First));
-                continue;
-            }
-            if let Some(agent) = agents.get(&member.id).filter(|agent| agent.absent) {
+        for member in set.members.iter().flat_map(|(_, list)| list) {
+            if let Some(agent) = agents.get(&member.id).filter(|agent| agent.is_absent()) {
                 let problem = RosterProblem::MemberAbsent { agent: member.id.clone() };
                 out.push(Diagnostic::at(&member.source, problem).related(&agent.source, Label::AbsentHere));
             }
-            listed.insert(member.id.clone(), member.source.clone());
-            sources.insert(member.id.clone(), member.source);
-            members.insert(member.id, member.priority);
         }
-        place = Some(source);
     }
-    if managed {
-        record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), place);
+}
+
+/// Reports a queue without members, at an instant.
+fn check_members(plan: &QueuePlan, desired: &Desired, id: &ResourceId, at: Timestamp, out: &mut Diagnostics) {
+    let view = plan.view(at);
+    if view.allow_empty {
+        return;
     }
-    DesiredQueue {
-        source: raw.source,
-        name: raw.name.0,
-        exten: raw.exten,
-        was: raw.was,
-        distinct: raw.distinct,
-        min_members: raw.min_members,
-        selector: raw.selector.map(|selector| selector.wanted),
-        member_sources: sources,
-        record,
+    let queue = plan.name.to_string();
+    if let Some(selector) = view.selector
+        && selector.among(Agents::now(&desired.agents)).next().is_none()
+    {
+        out.push(Diagnostic::at(&selector.source, RosterProblem::SelectsNone { queue }));
+    } else if let Some((source, list)) = view.members
+        && !list.is_empty()
+        && desired.queues.get(id).is_some_and(|queue| queue.member_sources.is_empty())
+    {
+        out.push(Diagnostic::at(source, RosterProblem::NoMembersNow { queue }));
     }
 }
 
@@ -556,7 +492,7 @@ fn need_connections(desired: &Desired, workspace: &Workspace, out: &mut Diagnost
 
 /// Reports the fields that the vendor does not know: no call can set them.
 fn need_fields(desired: &Desired, workspace: &Workspace, out: &mut Diagnostics) {
-    let agents = desired.agents.values().filter(|agent| !agent.absent).map(|agent| &agent.record);
+    let agents = desired.agents.values().filter(|agent| !agent.is_absent()).map(|agent| &agent.record);
     let queues = desired.queues.values().map(|queue| &queue.record);
     lacks_fields(workspace, Kind::Agent, agent::FIELDS, &agents, out);
     lacks_fields(workspace, Kind::Queue, queue::FIELDS, &queues, out);
@@ -613,7 +549,7 @@ mod tests {
     fn a_tombstone_needs_no_group_for_the_level_of_its_defaults() {
         let desired =
             roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\", state: absent }]").unwrap();
-        assert!(desired.agents.values().all(|agent| agent.absent));
+        assert!(desired.agents.values().all(DesiredAgent::is_absent));
         let wrong = roster("defaults: { skillLevel: 3 }\nagents: [{ operatorId: \"1\" }]").unwrap_err();
         assert_eq!(wrong, ["`skillLevel` without `mainSkillGroup`"]);
     }

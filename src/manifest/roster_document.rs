@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::dated::{RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
+use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
 use crate::model::text::is_hidden;
 use crate::model::value::Type;
@@ -36,6 +39,7 @@ pub(super) struct Document {
     pub lost_agents: bool,
     pub roles: Option<Vec<Named>>,
     pub skill_groups: Option<Vec<Named>>,
+    pub periods: Vec<(Named, Vec<RawSpan>)>,
     pub profiles: Vec<(Named, Template)>,
     pub defaults: Template,
     pub agents: Vec<RawAgent>,
@@ -49,6 +53,16 @@ pub(super) struct Template {
     pub record: Record,
     pub protect: Option<bool>,
     pub allow_any_role: Option<bool>,
+    /// Most have none.
+    pub dates: Option<Box<TemplateDates>>,
+}
+
+/// The dates of an agent, a profile or `defaults`.
+#[derive(Clone, Default)]
+pub(super) struct TemplateDates {
+    /// `from` and `until` of an agent.
+    pub span: RawSpan,
+    pub during: Vec<RawDuring<Record>>,
 }
 
 /// An entry of `agents`.
@@ -105,16 +119,38 @@ pub(super) struct RawQueue {
     pub selector: Option<Selector>,
     pub allow_empty: bool,
     pub min_members: Option<(usize, Source)>,
+    pub during: Vec<RawDuring<QueueSet>>,
+}
+
+/// The values that an entry of a queue's `during` sets.
+#[derive(Clone, Default)]
+pub(super) struct QueueSet {
+    pub members: Option<(Source, Vec<RawMember>)>,
+    pub selector: Option<Selector>,
+    pub allow_empty: Option<(bool, Source)>,
+    pub min_members: Option<(usize, Source)>,
 }
 
 /// An entry of `assignMembers`.
+#[derive(Clone)]
 pub(super) struct RawMember {
     pub id: OperatorId,
     pub source: Source,
     pub priority: i64,
+    /// Most have none.
+    pub dates: Option<Box<MemberDates>>,
+}
+
+/// The dates of an entry of `assignMembers`.
+#[derive(Clone, Default)]
+pub(super) struct MemberDates {
+    pub span: RawSpan,
+    /// The priorities of its `during`, each with its place.
+    pub during: Vec<RawDuring<(i64, Source)>>,
 }
 
 /// `memberSelector`: every declared agent that matches all of its fields.
+#[derive(Clone)]
 pub(super) struct Selector {
     pub source: Source,
     pub wanted: Record,
@@ -239,6 +275,19 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
         ..Document::default()
     };
     document.lost_names = out.len() > before;
+    if let Some(node) = fields.take("periods", out) {
+        match &node.value {
+            NodeValue::Map(entries) => {
+                for (name, node) in entries {
+                    let spans = raw_spans(node, &name.name, out);
+                    document.periods.push(((Arc::from(&*name.name), name.source.clone()), spans));
+                }
+            }
+            NodeValue::Scalar(_) | NodeValue::List(_) => {
+                out.push(wrong_shape(node, "periods", Wanted::Periods))
+            }
+        }
+    }
     if let Some(node) = fields.take("profiles", out) {
         match &node.value {
             NodeValue::Map(entries) => {
@@ -248,6 +297,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
                     let mut read = Template::default();
                     if let Some(mut fields) = Fields::open(node, what, out) {
                         unnested(&mut fields, out);
+                        no_dates(&mut fields, out);
                         read = template(&mut fields, out);
                         fields.reject_unknown(out);
                     }
@@ -263,6 +313,7 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
         && let Some(mut fields) = Fields::open(node, Element::Key { key: "defaults".into() }, out)
     {
         unnested(&mut fields, out);
+        no_dates(&mut fields, out);
         document.defaults = template(&mut fields, out);
         fields.reject_unknown(out);
     }
@@ -309,7 +360,11 @@ fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
 }
 
 /// Takes the fields of a kind's table.
-fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+pub(super) fn record(
+    fields: &mut Fields<'_>,
+    table: &'static [&'static Field],
+    out: &mut Diagnostics,
+) -> Record {
     let mut record = Record::with_capacity(fields.left());
     for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
         if let Some(node) = fields.take(field.key, out)
@@ -322,11 +377,27 @@ fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut D
 }
 
 fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
+    let during = fields.take("during", out).map(|node| during(node, out, agent_values)).unwrap_or_default();
     Template {
         record: record(fields, agent::FIELDS, out),
         protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
         allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
+        dates: (!during.is_empty()).then(|| Box::new(TemplateDates { during, ..TemplateDates::default() })),
     }
+}
+
+/// Takes the agent's fields of an entry of `during`.
+fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record> {
+    const NEVER: [&str; 7] =
+        ["operatorId", "operatorIds", "state", "profile", "protect", "allowAnyRole", PASSWORD.key];
+    for key in NEVER {
+        if let Some(place) = fields.place(key).cloned() {
+            fields.take(key, &mut Diagnostics::default());
+            out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: key.into() }));
+        }
+    }
+    let record = record(fields, agent::FIELDS, out);
+    (!record.is_empty()).then_some(record)
 }
 
 fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
@@ -352,7 +423,16 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     let profile = fields
         .take("profile", out)
         .and_then(|n| filled(n, "profile", out).map(|name| (Arc::clone(name), n.source.clone())));
-    let template = template(&mut fields, out);
+    let span = raw_span(&mut fields, out);
+    let mut template = template(&mut fields, out);
+    if span.is_set() {
+        template.dates.get_or_insert_default().span = span;
+    }
+    if let Some(dates) = template.dates.take_if(|_| absent) {
+        if let Some(place) = dates.places().next() {
+            out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
+        }
+    }
     fields.reject_unknown(out);
     Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
 }
@@ -408,10 +488,12 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
     let members = fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, allow_empty, out)));
     let selector = fields.take("memberSelector", out).and_then(|n| selector(n, out));
-    let min_members = fields.take("minMembers", out).and_then(|n| {
-        let count = number(n, "minMembers", 0, i64::from(i32::MAX), out)?;
-        Some((usize::try_from(count).ok()?, n.source.clone()))
-    });
+    let min_members = min_members(&mut fields, out);
+    no_dates(&mut fields, out);
+    let during = fields.take("during", out);
+    let during =
+        during.map(|node| self::during(node, out, |fields, out| queue_values(fields, allow_empty, out)));
+    let during = during.unwrap_or_default();
     fields.reject_unknown(out);
     Some(RawQueue {
         source: node.source.clone(),
@@ -424,7 +506,58 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         selector,
         allow_empty,
         min_members,
+        during,
     })
+}
+
+fn min_members(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<(usize, Source)> {
+    let node = fields.take("minMembers", out)?;
+    let count = number(node, "minMembers", 0, i64::from(i32::MAX), out)?;
+    Some((usize::try_from(count).ok()?, node.source.clone()))
+}
+
+/// Takes the values of an entry of a queue's `during`.
+fn queue_values(fields: &mut Fields<'_>, allow_empty: bool, out: &mut Diagnostics) -> Option<QueueSet> {
+    let never = ["displayName", "exten", "was", "distinct"].into_iter();
+    let never =
+        never.chain(queue::FIELDS.iter().map(|field| field.key).filter(|key| *key != ASSIGN_MEMBERS.key));
+    for key in never {
+        if let Some(place) = fields.place(key).cloned() {
+            fields.take(key, &mut Diagnostics::default());
+            out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: key.into() }));
+        }
+    }
+    let allowed = fields
+        .take("allowEmpty", out)
+        .and_then(|n| flag(n, "allowEmpty", out).map(|flag| (flag, n.source.clone())));
+    let empty = allowed.as_ref().map_or(allow_empty, |(flag, _)| *flag);
+    let set = QueueSet {
+        members: fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, empty, out))),
+        selector: fields.take("memberSelector", out).and_then(|n| selector(n, out)),
+        min_members: min_members(fields, out),
+        allow_empty: allowed,
+    };
+    (!set.keys().is_empty()).then_some(set)
+}
+
+impl QueueSet {
+    /// Returns the keys that it sets, with their places.
+    pub(super) fn keys(&self) -> Vec<(&'static str, &Source)> {
+        let keys = [
+            self.members.as_ref().map(|(source, _)| ("assignMembers", source)),
+            self.selector.as_ref().map(|selector| ("memberSelector", &selector.source)),
+            self.allow_empty.as_ref().map(|(_, source)| ("allowEmpty", source)),
+            self.min_members.as_ref().map(|(_, source)| ("minMembers", source)),
+        ];
+        keys.into_iter().flatten().collect()
+    }
+}
+
+impl TemplateDates {
+    /// Returns the places of its dates.
+    fn places(&self) -> impl Iterator<Item = &Source> {
+        self.span.places().chain(self.during.iter().map(|entry| &entry.source))
+    }
 }
 
 fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMember> {
@@ -439,22 +572,39 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
             let id = fields
                 .required_or_misspelled("agentNumber", out)
                 .and_then(|n| operator_id(n, "agentNumber", out).map(|id| (id, n.source.clone())));
-            let priority = fields
-                .take("priority", out)
-                .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
-                .unwrap_or(0);
+            let priority = priority(&mut fields, out).map_or(0, |(priority, _)| priority);
+            let span = raw_span(&mut fields, out);
+            let during = fields.take("during", out).map(|node| during(node, out, priority_value));
+            let during = during.unwrap_or_default();
             fields.reject_unknown(out);
-            id.map(|(id, source)| RawMember { id, source, priority })
+            let dated = span.is_set() || !during.is_empty();
+            let dates = dated.then(|| Box::new(MemberDates { span, during }));
+            id.map(|(id, source)| RawMember { id, source, priority, dates })
         } else {
             operator_id(item, "agentNumber", out).map(|id| RawMember {
                 id,
                 source: item.source.clone(),
                 priority: 0,
+                dates: None,
             })
         };
         members.extend(member);
     }
     members
+}
+
+fn priority(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<(i64, Source)> {
+    let node = fields.take("priority", out)?;
+    Some((number(node, "priority", 0, i64::from(i32::MAX), out)?, node.source.clone()))
+}
+
+/// Takes the priority of an entry of a member's `during`.
+fn priority_value(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<(i64, Source)> {
+    if let Some(place) = fields.place("agentNumber").cloned() {
+        fields.take("agentNumber", &mut Diagnostics::default());
+        out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: "agentNumber".into() }));
+    }
+    priority(fields, out)
 }
 
 fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
@@ -468,10 +618,7 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
             wanted.set(field, value, Some(node.source.clone()));
         }
     }
-    let priority = fields
-        .take("priority", out)
-        .and_then(|n| number(n, "priority", 0, i64::from(i32::MAX), out))
-        .unwrap_or(0);
+    let priority = priority(&mut fields, out).map_or(0, |(priority, _)| priority);
     fields.reject_unknown(out);
     if wanted.is_empty() && said {
         return None;

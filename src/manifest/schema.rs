@@ -11,7 +11,9 @@ use schemars::Schema;
 use serde_json::{Map, Value as Json, json};
 
 use super::roster_document::{AGENT_STATES, SELECTED_BY};
-use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::config::settings::{
+    CALENDAR, CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+};
 use crate::model::field::Field;
 use crate::model::plan::{FORMAT, Plan};
 use crate::model::{agent, queue, seat};
@@ -35,12 +37,32 @@ pub fn roster() -> Schema {
             "type": "object",
             "additionalProperties": { "$ref": "#/$defs/template" },
         },
+        "periods": {
+            "description": "Named spans of time, one set for the whole workspace; `during` names one with `period`.",
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    { "$ref": "#/$defs/span" },
+                    { "type": "array", "items": { "$ref": "#/$defs/span" }, "minItems": 1 },
+                ],
+            },
+        },
         "defaults": { "$ref": "#/$defs/template" },
         "agents": list("agent", "The agents, one by one or as pools."),
         "queues": list("queue", "The queues and who serves them."),
         "seats": list("seat", "Voice seats: compared, never written."),
     });
     let definitions = json!({
+        "date": {
+            "type": "string",
+            "pattern": DATE,
+            "patternErrorMessage": "write a day, like 2026-12-01, or a moment, like 2026-12-01T18:00 or 2026-12-01T18:00+08:00",
+        },
+        "span": span(),
+        "duringAgent": during(agent_values(), "Values that hold for a time; then the base holds again."),
+        "duringQueue": during(queue_values(), "Members and their minimum for a time; then the base holds again."),
+        "duringMember": during(object(json!({ "priority": priority() })), "The priority for a time."),
+        "member": member(),
         "template": closed(template(), &[], "Agent fields that hold where an agent does not say them itself."),
         "agent": one_agent(),
         "queue": one_queue(),
@@ -110,6 +132,8 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
             "additionalProperties": choose("type", "store", "Which kind of store this is.", stores),
         },
         "ledger": group(&LEDGER.iter().collect::<Vec<_>>(), "Where rosterctl remembers what it applied."),
+        "timeZone": with_doc(filled(), TIME_ZONE_DOC),
+        "calendar": group(&CALENDAR.iter().collect::<Vec<_>>(), "How far ahead the dates are looked at."),
         "policy": group(&POLICY.iter().collect::<Vec<_>>(), "What one run may do."),
     });
     let doc = "The trusted configuration: vendor systems, secret stores, ledger and policy.";
@@ -154,6 +178,91 @@ fn require(schema: &mut Map<String, Json>, key: &str) {
 
 // ---- the roster ----
 
+/// The form of a date. Days of a month are counted by the reader.
+const DATE: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?$";
+
+/// Returns `from` and `until`.
+fn dates() -> Map<String, Json> {
+    object(json!({
+        "from": { "description": "First day, or first moment.", "$ref": "#/$defs/date" },
+        "until": { "description": "Last day, which is included; or a moment, which is not.", "$ref": "#/$defs/date" },
+    }))
+}
+
+fn span() -> Json {
+    let mut span = closed(dates(), &[], "A span of time; one end may be missing.");
+    span.insert("minProperties".to_owned(), json!(1));
+    span.into()
+}
+
+/// Returns a list of entries that set some values for a time.
+fn during(values: Map<String, Json>, doc: &str) -> Json {
+    let some: Vec<Json> = values.keys().map(|key| json!({ "required": [key] })).collect();
+    let mut properties = values;
+    properties.extend(dates());
+    properties
+        .insert("period".to_owned(), with_doc(filled(), "Name of a period, in place of `from` and `until`."));
+    let mut entry = closed(properties, &[], doc);
+    let time = json!([{ "required": ["period"] }, { "required": ["from"] }, { "required": ["until"] }]);
+    entry.insert("allOf".to_owned(), json!([{ "anyOf": time }, { "anyOf": some }]));
+    entry.insert("if".to_owned(), json!({ "required": ["period"] }));
+    entry.insert("then".to_owned(), json!({ "properties": { "from": false, "until": false } }));
+    json!({ "description": doc, "type": "array", "items": entry, "minItems": 1 })
+}
+
+/// Returns the fields of an agent that may hold for a time: all but the password.
+fn agent_values() -> Map<String, Json> {
+    let mut values = fields(agent::FIELDS);
+    values.remove(agent::PASSWORD.key);
+    values
+}
+
+fn queue_values() -> Map<String, Json> {
+    object(json!({
+        "assignMembers": { "type": "array", "items": { "$ref": "#/$defs/member" } },
+        "memberSelector": selector(),
+        "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean" },
+        "minMembers": min_members(),
+    }))
+}
+
+fn priority() -> Json {
+    json!({ "description": "Priority in the queue.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 })
+}
+
+fn min_members() -> Json {
+    json!({
+        "description": "Refuse any plan that would leave fewer members.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LARGEST,
+    })
+}
+
+/// Returns an entry of `assignMembers`.
+fn member() -> Json {
+    let mut member = object(json!({
+        "agentNumber": operator_id("The agent's number, in quotes."),
+        "priority": priority(),
+        "during": { "$ref": "#/$defs/duringMember" },
+    }));
+    member.extend(dates());
+    let member = closed(member, &["agentNumber"], "");
+    json!({ "anyOf": [operator_id("The agent's number, in quotes; its priority is 0."), member] })
+}
+
+fn selector() -> Json {
+    let mut wanted: Map<String, Json> =
+        SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(schema(f.ty), f.doc))).collect();
+    let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
+    let priority = json!({ "description": "Priority of the agents that match.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
+    wanted.insert("priority".to_owned(), priority);
+    let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
+    let mut selector = closed(wanted, &[], doc);
+    selector.insert("anyOf".to_owned(), some.into());
+    selector.into()
+}
+
 /// Returns the properties of a kind's table.
 fn fields(table: &'static [&'static Field]) -> Map<String, Json> {
     table.iter().map(|field| (field.key.to_owned(), with_doc(schema(field.ty), field.doc))).collect()
@@ -169,6 +278,7 @@ fn template() -> Map<String, Json> {
             "type": "boolean",
             "default": false,
         },
+        "during": { "$ref": "#/$defs/duringAgent" },
     })));
     properties
 }
@@ -191,7 +301,11 @@ fn one_agent() -> Json {
         },
         "profile": with_doc(filled(), "Name of the profile whose fields hold where the agent is silent."),
     })));
+    properties.extend(dates());
+    let tombstone = json!({ "properties": { "state": { "const": "absent" } }, "required": ["state"] });
+    let timeless = json!({ "properties": { "from": false, "until": false, "during": false } });
     let mut schema = closed(properties, &[], "An agent, or a pool of them.");
+    schema.insert("allOf".to_owned(), json!([{ "if": tombstone, "then": timeless }]));
     schema.insert("if".to_owned(), json!({ "required": ["operatorIds"] }));
     schema.insert("then".to_owned(), json!({ "properties": { "operatorId": false } }));
     schema.insert("else".to_owned(), json!({ "required": ["operatorId"] }));
@@ -199,14 +313,6 @@ fn one_agent() -> Json {
 }
 
 fn one_queue() -> Json {
-    let mut wanted: Map<String, Json> =
-        SELECTED_BY.iter().map(|f| (f.key.to_owned(), with_doc(schema(f.ty), f.doc))).collect();
-    let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
-    let priority = json!({ "description": "Priority of the agents that match.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
-    wanted.insert("priority".to_owned(), priority);
-    let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
-    let mut selector = closed(wanted, &[], doc);
-    selector.insert("anyOf".to_owned(), some.into());
     let mut properties = fields(queue::FIELDS);
     properties.extend(object(json!({
         "displayName": with_doc(filled(), "The queue's name: its key."),
@@ -217,15 +323,14 @@ fn one_queue() -> Json {
             "type": "boolean",
             "default": false,
         },
-        "memberSelector": selector,
+        "memberSelector": selector(),
         "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean", "default": false },
-        "minMembers": {
-            "description": "Refuse any plan that would leave fewer members.",
-            "type": "integer",
-            "minimum": 0,
-            "maximum": LARGEST,
-        },
+        "minMembers": min_members(),
+        "during": { "$ref": "#/$defs/duringQueue" },
     })));
+    if let Some(Json::Object(list)) = properties.get_mut(queue::ASSIGN_MEMBERS.key) {
+        list.insert("items".to_owned(), json!({ "$ref": "#/$defs/member" }));
+    }
     let mut schema = closed(properties, &["displayName"], "A queue and who serves it.");
     let may_be_empty =
         json!({ "properties": { "allowEmpty": { "const": true } }, "required": ["allowEmpty"] });
@@ -366,6 +471,15 @@ fn setting_type(setting: &Setting) -> Json {
             "type": "string",
             "pattern": if zero { "^[0-9]+(ms|s|m|h)$" } else { "^0*[1-9][0-9]*(ms|s|m|h)$" },
             "patternErrorMessage": "write a number and its unit: 500ms, 30s, 2m, 1h",
+        }),
+        SettingType::Days { min, never } => json!({
+            "type": "string",
+            "pattern": match (min, never) {
+                (0, true) => "^([1-9][0-9]{0,3}d|0d|never)$",
+                _ => "^[1-9][0-9]{0,3}d$",
+            },
+            "patternErrorMessage":
+                if never { "write a number of days, like 30d, or never" } else { "write a number of days, like 90d" },
         }),
         SettingType::Offset => json!({
             "type": "string",

@@ -21,7 +21,7 @@ type Use<'a> = (&'a OperatorId, &'a SecretRef, &'a Source);
 /// Reports every secret that is rotated for some of its agents only.
 pub(super) fn check(desired: &Desired, out: &mut Diagnostics) {
     let mut uses: BTreeMap<(&str, &str), Vec<Use<'_>>> = BTreeMap::new();
-    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.is_absent()) {
         if let Some(entry) = agent.record.entry(&PASSWORD)
             && let (Value::Password(secret), Some(source)) = (entry.value, &entry.source)
         {

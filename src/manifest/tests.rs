@@ -23,7 +23,7 @@ fn workspace() -> Workspace {
 
 /// Returns the roster, or the errors in their order, with all places.
 fn resolved(file: ParsedFile, workspace: &Workspace) -> String {
-    format!("{:?}", resolve(vec![file], workspace))
+    format!("{:?}", resolve(vec![file], workspace, Timestamp::UNIX_EPOCH).map(|roster| roster.desired))
 }
 
 /// Checks that a text that is read in pieces has the roster and the errors of the whole. Returns the number of splits

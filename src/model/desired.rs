@@ -3,17 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::date::OutOfDate;
 use super::field::Record;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::source::Source;
 
+/// Whether an agent has to exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existence {
+    /// It must exist: it is created where it is missing.
+    Present,
+    /// It must not exist.
+    Absent,
+    /// If it exists, it has these fields; it is not created.
+    IfLive,
+    /// It is neither created, compared nor deleted.
+    Untouched,
+}
+
 /// An agent that a manifest names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAgent {
     /// The place of its declaration.
     pub source: Source,
-    /// True for a tombstone: the agent must not exist.
-    pub absent: bool,
+    /// Whether it has to exist.
+    pub existence: Existence,
+    /// The date outside of which it is, if it is.
+    pub out_of_date: Option<Box<OutOfDate>>,
     /// True if the agent may never be deleted.
     pub protect: bool,
     /// True if the agent may be created without a role.
@@ -24,8 +40,25 @@ pub struct DesiredAgent {
     pub record: Record,
 }
 
+impl DesiredAgent {
+    /// Returns true if the agent must not exist.
+    pub fn is_absent(&self) -> bool {
+        self.existence == Existence::Absent
+    }
+
+    /// Returns true if the agent must exist.
+    pub fn is_present(&self) -> bool {
+        self.existence == Existence::Present
+    }
+
+    /// Returns true if its fields are compared with those of a live agent.
+    pub fn is_compared(&self) -> bool {
+        matches!(self.existence, Existence::Present | Existence::IfLive)
+    }
+}
+
 /// A queue that a manifest names. Its record holds the members, with selectors resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DesiredQueue {
     /// The place of its declaration.
     pub source: Source,
@@ -43,6 +76,8 @@ pub struct DesiredQueue {
     pub selector: Option<Record>,
     /// The place of each listed member.
     pub member_sources: BTreeMap<OperatorId, Source>,
+    /// The agents that the manifests name there and that are out of their dates: they must not be members.
+    pub excluded: BTreeMap<OperatorId, OutOfDate>,
     /// Its fields.
     pub record: Record,
 }
@@ -78,9 +113,18 @@ impl Desired {
     /// Returns true if a manifest wants a resource to exist.
     pub fn wants(&self, id: &ResourceId) -> bool {
         match id.kind {
-            Kind::Agent => self.agents.get(&id.name).is_some_and(|agent| !agent.absent),
+            Kind::Agent => self.agents.get(&id.name).is_some_and(DesiredAgent::is_compared),
             Kind::Queue => self.queues.contains_key(id),
             Kind::Seat => self.seats.contains_key(&id.name),
         }
     }
+}
+
+/// What was wanted at an earlier instant, by the same manifests: the resources of which something else is wanted now.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    /// Agents, by number.
+    pub agents: BTreeMap<OperatorId, DesiredAgent>,
+    /// Queues, by id.
+    pub queues: BTreeMap<ResourceId, DesiredQueue>,
 }

@@ -13,6 +13,7 @@ use super::difference::Difference;
 use super::id::{OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::objection::IdObjection;
+use super::outlook::Ahead;
 use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
@@ -141,6 +142,12 @@ messages! {
         SeatsIncomplete { doubt: String },
         /// The voice seats could not be read.
         SeatsUnread { why: String },
+        /// A live agent is before its `from`.
+        NotYet { date: String },
+        /// Dates could be folded into the base.
+        Over { count: usize },
+        /// A rule breaks at a later moment.
+        Ahead { at: String, what: Ahead },
         /// A sentence of a plan that was saved without arguments, or by another version.
         Saved { message: String },
     }

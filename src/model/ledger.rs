@@ -33,6 +33,9 @@ pub struct Ledger {
     /// The end of the last run that left nothing to do, as a UTC timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_clean_run: Option<String>,
+    /// The instant at which the last complete run resolved the manifests, in RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_instant: Option<String>,
     /// The tenant of each connection, by provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tenants: BTreeMap<String, Tenant>,
@@ -99,6 +102,9 @@ pub struct LedgerEntry {
     /// True if the manifest protected the agent in the last run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// True if the agent is disabled because it left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
     /// The fields in this entry that no manifest held in the last clean run.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub released: BTreeSet<String>,
@@ -173,6 +179,7 @@ impl Default for Ledger {
             workspace: None,
             serial: 0,
             last_clean_run: None,
+            last_instant: None,
             tenants: BTreeMap::new(),
             resources: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -199,6 +206,11 @@ impl LedgerEntry {
 }
 
 impl Ledger {
+    /// Returns the instant of the last complete run, in RFC 3339; its end, if the manifests held no date then.
+    pub fn last_instant(&self) -> Option<&str> {
+        self.last_instant.as_deref().or(self.last_clean_run.as_deref())
+    }
+
     /// Returns the entry of a resource.
     pub fn get(&self, id: &ResourceId) -> Option<&LedgerEntry> {
         // In a first run there are no entries, and no id needs to be formatted.

@@ -71,6 +71,8 @@ pub enum ChangeOrigin {
     Manifest,
     /// Both.
     Both,
+    /// Neither: what is wanted changed with time, since the ledger's last run.
+    Date,
     /// The ledger does not tell.
     Unknown,
 }
@@ -97,6 +99,9 @@ pub struct Change {
     /// The manifest protects the agent that is made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// The agent has left: its date disables it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leave: bool,
     /// The reason, where the fields do not tell it.
     #[serde(flatten, serialize_with = "ChangeReason::serialize", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<SpelledReason>")]
@@ -213,6 +218,7 @@ impl<'de> Deserialize<'de> for Change {
             exten: spelled.exten,
             identity: spelled.identity,
             protect: spelled.protect,
+            leave: spelled.leave,
             reason: ChangeReason::parse(spelled.reason, spelled.waiting),
             names: spelled.names,
             source: spelled.source,
@@ -233,6 +239,8 @@ struct SpelledChange {
     identity: Identity,
     #[serde(default)]
     protect: bool,
+    #[serde(default)]
+    leave: bool,
     reason: Option<String>,
     waiting: Option<SpelledWait>,
     #[serde(default)]
@@ -379,6 +387,12 @@ pub struct Plan {
     /// Resources that the run was narrowed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<ResourceId>,
+    /// The instant at which its manifests were resolved, with the zone's offset; only with dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// With dates, the first later moment at which a value in its scope is wanted otherwise.
+    #[serde(default)]
+    pub good_until: Option<String>,
     /// The digests that make it stale.
     pub digests: Digests,
 }
@@ -389,7 +403,7 @@ impl Serialize for Plan {
         if digests.plan.is_empty() {
             digests.to_mut().plan = self.digest();
         }
-        let mut plan = serializer.serialize_struct("Plan", 11)?;
+        let mut plan = serializer.serialize_struct("Plan", 13)?;
         plan.serialize_field("format", &self.format)?;
         plan.serialize_field("program", &self.program)?;
         plan.serialize_field("workspace", &self.workspace)?;
@@ -406,6 +420,10 @@ impl Serialize for Plan {
         if !self.targets.is_empty() {
             plan.serialize_field("targets", &self.targets)?;
         }
+        if let Some(at) = &self.at {
+            plan.serialize_field("at", at)?;
+            plan.serialize_field("goodUntil", &self.good_until)?;
+        }
         plan.serialize_field("digests", &digests)?;
         plan.end()
     }
@@ -419,10 +437,14 @@ struct InKeyOrder<'a> {
     allowed: &'a [Allowance],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     assert_unread: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<&'a str>,
     changes: &'a [Change],
     digests: &'a Digests,
     findings: &'a [Finding],
     format: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    good_until: Option<Option<&'a str>>,
     program: &'a str,
     steps: &'a [Step],
     summary: &'a Summary,
@@ -451,15 +473,19 @@ impl Plan {
             allowed,
             assert_unread,
             targets,
+            at,
+            good_until,
             digests: _,
         } = self;
         InKeyOrder {
             allowed,
             assert_unread: *assert_unread,
+            at: at.as_deref(),
             changes,
             digests,
             findings,
             format,
+            good_until: at.as_ref().map(|_| good_until.as_deref()),
             program,
             steps,
             summary,

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::date::Readings;
 use super::finding::Finding;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
+use super::outlook::Ahead;
 
 /// An error in a file, by its subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -243,6 +245,10 @@ messages! {
         ZeroDuration { key: Word },
         /// A value is no duration.
         NoDuration { key: Word },
+        /// A value is no number of days.
+        NoDays { key: Word, min: u32, most: u32, never: bool },
+        /// A time zone is unknown.
+        UnknownZone { zone: String, near: Option<String> },
         /// A value is no offset from UTC.
         NoOffset { key: Word },
     }
@@ -309,6 +315,38 @@ messages! {
         HiddenInAccount { account: String },
         /// Agents share a password that would be rotated for one of them.
         SharedPassword { first: OperatorId, second: OperatorId, secret: String, version: Option<u32>, generate: bool },
+        /// A period is given twice.
+        PeriodTwice { period: String },
+        /// An entry of `during` (or a span of a `period`) has no time.
+        NoTime { period: bool },
+        /// An entry of `during` has a period, and dates of its own.
+        TwoTimes,
+        /// An entry of `during` sets nothing.
+        SetsNothing,
+        /// A key cannot stand in `during`.
+        NotDuring { key: Word },
+        /// A date stands where an element has none.
+        DatesNotHere { what: Element, key: Word },
+        /// A tombstone has dates.
+        DatesOfTombstone,
+        /// The manifests hold a date, and the workspace has no time zone.
+        NoTimeZone,
+        /// The zone skips a local time, or has it twice.
+        TwoReadings { date: String, readings: Readings },
+        /// A span ends before it begins.
+        BackwardSpan { from: String, until: String },
+        /// Two entries of one layer set a field at the same time.
+        SetTwice { key: Word },
+        /// A value of `during` has no value to return to.
+        NoBase { field: Word },
+        /// No edit can set a field back. `value`: one value of it, else none.
+        NoWayBack { field: Word, value: Option<String>, base: bool },
+        /// The members of a queue have no base to return to.
+        NoMemberBase { key: Word },
+        /// All members of a queue are out of their dates.
+        NoMembersNow { queue: String },
+        /// An error lies ahead.
+        Ahead { at: String, what: Ahead },
         /// A manifest names a secret of the workspace.
         ReservedSecret { secret: String, user: String },
     }
@@ -403,6 +441,10 @@ messages! {
         Selector,
         /// A seat.
         Seat,
+        /// An entry of `during`.
+        During,
+        /// A period.
+        Period { name: String },
         /// A SIP account.
         SipAccount,
         /// A reference to a secret.
@@ -429,6 +471,10 @@ messages! {
         Mapping,
         /// A mapping of profiles.
         Profiles,
+        /// A mapping of periods.
+        Periods,
+        /// A day or a moment.
+        Date,
         /// `FIRST..LAST`.
         Range,
         /// A share or a count.
@@ -470,6 +516,8 @@ pub enum NameKind {
     SkillGroup,
     /// A profile.
     Profile,
+    /// A period.
+    Period,
 }
 
 /// The form of the keys of a store.
@@ -499,6 +547,10 @@ messages! {
         QueueOfThatName,
         /// The start of an open bracket.
         OpenedHere,
+        /// The base value to which a span returns.
+        Base,
+        /// The rule that a date breaks.
+        Rule,
         /// The `state: absent` of an agent.
         AbsentHere,
         /// Another agent's reference to the password that it shares.

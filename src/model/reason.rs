@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::date::OutOfDate;
 use super::difference::Difference;
 use super::id::{Kind, OperatorId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
@@ -12,6 +13,10 @@ messages! {
     ChangeReason {
         /// The manifest has `state: absent`.
         Absent,
+        /// The agent has left.
+        Left { out: OutOfDate },
+        /// Agents that the manifests name in the queue are out of their dates.
+        OutOfDate { members: Vec<AwayMembers>, reason: Option<Box<ChangeReason>> },
         /// No manifest names the resource, and the policy deletes such ones of its kind.
         Pruned { kind: Kind },
         /// No edit can set some fields. `new_password`: the vendor generates a password.
@@ -62,6 +67,8 @@ messages! {
         KeptAsApplied,
         /// An unfinished replacement took the value away.
         Restored,
+        /// A leave had disabled the agent.
+        Returned,
         /// Another agent holds the SIP number.
         SipHeld { held: Box<SipHolder> },
         /// A sentence of a saved plan.
@@ -86,6 +93,19 @@ impl Argument for SipHolder {
         self.number.rewrite(with);
     }
 }
+
+/// Members out of their dates, for one date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AwayMembers {
+    /// The first of them.
+    pub members: Vec<OperatorId>,
+    /// The number of the others.
+    pub more: usize,
+    /// The date.
+    pub out: OutOfDate,
+}
+
+plain!(AwayMembers);
 
 /// Members that a selector does not choose for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

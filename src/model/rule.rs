@@ -150,6 +150,12 @@ rules! {
         "Run `rosterctl doctor` to see why; run again while no seat is edited.";
     SEATS_UNREAD     "R603" Info    None       "Voice seats, or their passwords, could not be compared; the plan does not depend on them."
         "Nothing has to be done for agents and queues; `rosterctl doctor` says why.";
+    NOT_YET          "R701" Info    None       "A live agent is before its `from`: it is left alone until then."
+        "Nothing has to be done; to manage the agent now, take `from:` away or write an earlier day.";
+    OVER             "R702" Info    None       "Dates in the manifests are over, or have begun for good: the base could say the same."
+        "Nothing has to be done; fold them into the base when you edit the files next.";
+    AHEAD            "R703" Warning None       "A date in the manifests breaks a rule later: a queue falls below its minimum, or a value comes twice."
+        "Correct the dates before that day; the plan of today does not depend on it.";
 }
 
 /// Finds a row by its code.

@@ -8,8 +8,8 @@ use super::prune::{prunes, prunes_any};
 use super::targets::Scope;
 use super::unread::Unread;
 use super::{change_origin, replacement_restore, rotation, successor};
-use crate::model::agent::{FIELDS, NAME, PASSWORD, ROLE};
-use crate::model::desired::DesiredAgent;
+use crate::model::agent::{ENABLED, FIELDS, NAME, PASSWORD, ROLE};
+use crate::model::desired::{DesiredAgent, Existence};
 use crate::model::difference::Difference;
 use crate::model::equivalence::same;
 use crate::model::field::{Entry, Field, Record};
@@ -24,8 +24,8 @@ use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::reason::{ChangeReason, FieldReason};
 use crate::model::rule::{
-    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, PROTECTED,
-    SECRET_GONE, UNMANAGED_AGENT,
+    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, NOT_YET,
+    PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
 };
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
@@ -47,7 +47,16 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             continue;
         }
         match side {
-            Side::Both(agent, live) if agent.absent => {
+            Side::Both(agent, _) if agent.existence == Existence::Untouched => {
+                if let Some(out) = agent.out_of_date.as_deref().filter(|out| out.before) {
+                    draft.find(
+                        Finding::new(&NOT_YET, FindingKind::NotYet { date: out.date.clone() })
+                            .about(&resource)
+                            .at(&out.source),
+                    );
+                }
+            }
+            Side::Both(agent, live) if agent.is_absent() => {
                 successor::applied(context, draft, &resource, live, Some(agent));
                 if deletable {
                     delete(context, draft, id, live, Some(agent));
@@ -57,12 +66,12 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
                 compare(context, draft, resource, agent, live, deletable, &mut unread);
             }
             Side::Declared(agent) if listing.foreign.contains(id) => {
-                if !agent.absent {
+                if agent.is_compared() {
                     draft.find(foreign(context, &resource, agent));
                 }
             }
             Side::Declared(agent) => {
-                if whole && !agent.absent {
+                if whole && agent.is_present() {
                     create(context, draft, id, agent);
                 }
             }
@@ -155,23 +164,36 @@ fn delete(
         .iter()
         .map(|entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown))
         .collect();
-    let reason = match declared {
-        Some(_) => ChangeReason::Absent,
-        None => ChangeReason::Pruned { kind: Kind::Agent },
+    let out = declared.and_then(|agent| agent.out_of_date.as_deref());
+    let reason = match (declared, out) {
+        (_, Some(out)) => ChangeReason::Left { out: out.clone() },
+        (Some(_), None) => ChangeReason::Absent,
+        (None, None) => ChangeReason::Pruned { kind: Kind::Agent },
     };
+    let due = earlier(context, id).is_some_and(|earlier| !earlier.is_absent());
     draft.changes.push(Change {
-        moved: if applied.is_some() { ChangeOrigin::Manifest } else { ChangeOrigin::Unknown },
+        moved: match applied {
+            Some(_) if due => ChangeOrigin::Date,
+            Some(_) => ChangeOrigin::Manifest,
+            None => ChangeOrigin::Unknown,
+        },
         id: resource,
         action: Action::Delete,
         title: live.text(&NAME).map(str::to_owned),
         exten: None,
         identity: *live.identity(),
         protect: false,
+        leave: false,
         reason: Some(reason),
         names: BTreeMap::new(),
         fields,
         source: declared.map(|agent| agent.source.clone()),
     });
+}
+
+/// Returns what was wanted of an agent at the ledger's last run, if something else is wanted now.
+fn earlier<'a>(context: &Context<'a>, id: &OperatorId) -> Option<&'a DesiredAgent> {
+    context.earlier()?.agents.get(id)
 }
 
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
@@ -188,7 +210,13 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         return;
     }
     // An agent in the ledger that is not live was deleted in the console.
-    let moved = if context.ledger.owns(&resource) { ChangeOrigin::Live } else { ChangeOrigin::Manifest };
+    let moved = if context.ledger.owns(&resource) {
+        ChangeOrigin::Live
+    } else if earlier(context, id).is_some_and(|earlier| !earlier.is_present()) {
+        ChangeOrigin::Date
+    } else {
+        ChangeOrigin::Manifest
+    };
     let mut fields: Vec<FieldDiff> =
         agent.record.iter().map(|entry| FieldDiff::to_entry(None, entry, moved)).collect();
     fields.extend(replacement_restore::fields(context.supports.agents, kept, &agent.record, None));
@@ -200,6 +228,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
         exten: None,
         identity: Identity::default(),
         protect: agent.protect,
+        leave: false,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -253,7 +282,7 @@ pub(super) fn is_left_out(context: &Context<'_>, id: &OperatorId, made: bool) ->
     let Some(agents) = context.live.agents.as_ref().filter(|agents| agents.incomplete.is_none()) else {
         return false;
     };
-    let declared = context.desired.agents.get(id).is_some_and(|agent| !agent.absent);
+    let declared = context.desired.agents.get(id).is_some_and(DesiredAgent::is_present);
     declared && !made && !agents.items.contains_key(id)
 }
 
@@ -305,6 +334,7 @@ fn judge(
     now: Told<'_>,
     applied: Option<&LedgerEntry>,
 ) -> Verdict {
+    let earlier = earlier(context, id).and_then(|agent| agent.record.get(entry.field));
     if let Told::Comparable(now) = now {
         if same(entry.value, now) {
             return Verdict::Same;
@@ -312,7 +342,7 @@ fn judge(
         let moved = if live.is_unread(entry.field) {
             ChangeOrigin::Unknown
         } else {
-            change_origin::field(applied, entry.field, now, entry.value)
+            change_origin::field(applied, entry.field, now, entry.value, earlier)
         };
         return Verdict::Differs(FieldDiff::to_entry(now.cloned(), entry, moved));
     }
@@ -321,7 +351,8 @@ fn judge(
         (value, Some(was)) if *was == value.to_json() => Verdict::Same,
         (_, Some(_)) => {
             let was = applied.and_then(|a| a.value(entry.field));
-            Verdict::Differs(FieldDiff::to_entry(was, entry, ChangeOrigin::Manifest))
+            let moved = change_origin::by_date(ChangeOrigin::Manifest, was.as_ref(), earlier);
+            Verdict::Differs(FieldDiff::to_entry(was, entry, moved))
         }
         (_, None) => asserted(context, entry),
     };
@@ -413,7 +444,9 @@ fn compare(
 ) {
     let support = context.supports.agents;
     let applied = successor::applied(context, draft, &resource, live, Some(agent));
-    unread.released.add(&resource, &agent.record, live, applied);
+    if agent.is_present() {
+        unread.released.add(&resource, &agent.record, live, applied);
+    }
     let mut editable = Vec::new();
     let mut fixed = Vec::new();
     let mut unknown = Vec::new();
@@ -475,6 +508,13 @@ fn compare(
         finding.source = entry.source.cloned();
         draft.find(finding);
     }
+    let leave = !agent.is_present();
+    if leave && earlier(context, &resource.name).is_some_and(DesiredAgent::is_present) {
+        for field in &mut editable {
+            field.moved = ChangeOrigin::Date;
+        }
+    }
+    editable.extend(returned(support, agent, live, applied));
     editable.extend(replacement_restore::fields(
         support,
         replacement_restore::pending_backup(context, &resource.name, Some(live)),
@@ -490,12 +530,30 @@ fn compare(
             exten: None,
             identity: *live.identity(),
             protect: false,
+            leave: false,
             reason: None,
             names: BTreeMap::new(),
             fields: editable,
             source: Some(agent.source.clone()),
         });
     }
+}
+
+/// Returns the change that enables an agent again whom a leave disabled, if the manifest does not say `enabled` itself.
+fn returned(
+    support: &Support,
+    agent: &DesiredAgent,
+    live: &Record,
+    applied: Option<&LedgerEntry>,
+) -> Option<FieldDiff> {
+    let disabled = live.get(&ENABLED) == Some(&Value::Flag(false));
+    let left =
+        agent.is_present() && agent.record.get(&ENABLED).is_none() && applied.is_some_and(|was| was.left);
+    let enabled = Value::Flag(true);
+    (left && disabled && support.can_edit(&ENABLED, &enabled)).then(|| FieldDiff {
+        reason: Some(FieldReason::Returned),
+        ..FieldDiff::new(&ENABLED, live.get(&ENABLED).cloned(), Some(enabled), ChangeOrigin::Manifest)
+    })
 }
 
 /// Returns the finding for a set password that its store no longer has.
@@ -579,7 +637,8 @@ fn replace(
                 (false, _) => applied.and_then(|a| a.value(row)),
             };
             let moved = if support.is_read(row) {
-                change_origin::field(applied, row, now, entry.value)
+                let earlier = earlier(context, &resource.name).and_then(|agent| agent.record.get(row));
+                change_origin::field(applied, row, now, entry.value, earlier)
             } else {
                 let was = applied.and_then(|a| a.fields.get(row.key));
                 change_origin::unread(was.is_some_and(|was| *was != entry.value.to_json()))
@@ -610,6 +669,7 @@ fn replace(
         exten: None,
         identity: *live.identity(),
         protect: agent.protect,
+        leave: false,
         reason: Some(ChangeReason::ForcesReplacement {
             fields: forced,
             new_password: agent.record.get(&PASSWORD).is_none(),

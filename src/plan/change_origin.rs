@@ -13,6 +13,7 @@ pub(super) fn field(
     field: &Field,
     live: Option<&Value>,
     desired: &Value,
+    earlier: Option<&Value>,
 ) -> ChangeOrigin {
     let Some(was) = applied.and_then(|a| a.fields.get(field.key)) else { return ChangeOrigin::Unknown };
     let was = codec::from_json(field, was).ok().flatten();
@@ -21,7 +22,13 @@ pub(super) fn field(
         None => live.is_none(),
     };
     let desired_same = was.as_ref() == Some(desired);
-    sides(!live_same, !desired_same)
+    let moved = sides(!live_same, !desired_same);
+    if moved == ChangeOrigin::Manifest { by_date(moved, was.as_ref(), earlier) } else { moved }
+}
+
+/// Returns `date` in place of the manifest if the manifest wanted what the ledger holds, at the ledger's last run.
+pub(super) fn by_date(moved: ChangeOrigin, was: Option<&Value>, earlier: Option<&Value>) -> ChangeOrigin {
+    if was.is_some() && was == earlier { ChangeOrigin::Date } else { moved }
 }
 
 /// Returns the side of an unread field that changed: only the manifest can be observed.
@@ -43,5 +50,9 @@ pub(super) fn sides(live: bool, manifest: bool) -> ChangeOrigin {
 pub(super) fn all(fields: &[FieldDiff]) -> ChangeOrigin {
     let live = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Live | ChangeOrigin::Both));
     let manifest = fields.iter().any(|f| matches!(f.moved, ChangeOrigin::Manifest | ChangeOrigin::Both));
-    sides(live, manifest)
+    let date = fields.iter().any(|f| f.moved == ChangeOrigin::Date);
+    match sides(live, manifest || date) {
+        ChangeOrigin::Manifest if !manifest => ChangeOrigin::Date,
+        moved => moved,
+    }
 }

@@ -1,4 +1,4 @@
-//! The reason why a queue's selector does not choose a leaving member.
+//! The reason why a member leaves a queue: it is out of its dates, or the selector does not choose it.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,47 @@ use crate::model::desired::DesiredQueue;
 use crate::model::difference::Difference;
 use crate::model::field::Entry;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::reason::{ChangeReason, NotChosen, Unchosen};
+use crate::model::reason::{AwayMembers, ChangeReason, NotChosen, Unchosen};
+use crate::model::source::Source;
 use crate::model::value::Value;
 
 /// The most agents that one reason names.
 const NAMED: usize = 5;
 
-/// Returns why the selector does not choose some members; `None` without a selector.
+/// Returns why leaving members are out of their dates, or why the selector does not choose them; `None` without either.
 pub(super) fn reason(
     context: &Context<'_>,
     queue: &DesiredQueue,
     leaving: &[&OperatorId],
 ) -> Option<ChangeReason> {
-    let selector = queue.selector.as_ref()?;
+    let mut away: BTreeMap<(&Source, bool), AwayMembers> = BTreeMap::new();
     let mut causes: BTreeMap<Order, NotChosen> = BTreeMap::new();
     for id in leaving {
-        let why = cause(context, selector.iter(), id);
-        let cause = causes.entry(order(&why)).or_insert(NotChosen { members: Vec::new(), more: 0, why });
-        if cause.members.len() < NAMED {
-            cause.members.push(OperatorId::clone(id));
-        } else {
-            cause.more += 1;
+        if let Some(out) = queue.excluded.get(*id) {
+            let none = || AwayMembers { members: Vec::new(), more: 0, out: out.clone() };
+            let group = away.entry((&out.source, out.before)).or_insert_with(none);
+            count(id, &mut group.members, &mut group.more);
+        } else if let Some(selector) = &queue.selector {
+            let why = cause(context, selector.iter(), id);
+            let cause = causes.entry(order(&why)).or_insert(NotChosen { members: Vec::new(), more: 0, why });
+            count(id, &mut cause.members, &mut cause.more);
         }
     }
     let members: Vec<NotChosen> = causes.into_values().collect();
-    (!members.is_empty()).then_some(ChangeReason::NotChosen { members })
+    let unchosen = (!members.is_empty()).then_some(ChangeReason::NotChosen { members });
+    if away.is_empty() {
+        return unchosen;
+    }
+    Some(ChangeReason::OutOfDate { members: away.into_values().collect(), reason: unchosen.map(Box::new) })
+}
+
+/// Names an agent, or counts it if enough are named.
+fn count(id: &OperatorId, members: &mut Vec<OperatorId>, more: &mut usize) {
+    if members.len() < NAMED {
+        members.push(id.clone());
+    } else {
+        *more += 1;
+    }
 }
 
 /// The order of the causes of one reason.

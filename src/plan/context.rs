@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::workspace::Workspace;
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, Earlier};
 use crate::model::finding::Finding;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::outlook::Outlook;
 use crate::model::plan::{Action, Allowance, Change};
+
 use crate::model::support::Supports;
 
 /// Arguments of a run besides the manifests.
@@ -30,6 +32,8 @@ pub struct Options {
     pub gone: BTreeSet<OperatorId>,
     /// Agents of [`overwriting`](super::overwriting) whose store does not hold the key.
     pub vacant: BTreeSet<OperatorId>,
+    /// What comes and what was, by the dates of the manifests; `None` without dates.
+    pub outlook: Option<Outlook>,
     /// Resources that other workspaces declare in the same tenant, with one workspace's name.
     ///
     /// The id of a queue holds its number.
@@ -51,6 +55,13 @@ pub(crate) struct Context<'a> {
     pub supports: Supports,
     /// The agents that use each secret, by its place; filled at the first rotation.
     pub users: OnceCell<BTreeMap<String, BTreeSet<OperatorId>>>,
+}
+
+impl<'a> Context<'a> {
+    /// Returns what was wanted at the ledger's last run, where something else is wanted now.
+    pub(crate) fn earlier(&self) -> Option<&'a Earlier> {
+        self.options.outlook.as_ref()?.earlier.as_deref()
+    }
 }
 
 /// Output of the stages so far.

@@ -37,11 +37,12 @@ use std::collections::BTreeMap;
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 use crate::model::reason::FieldReason;
-use crate::model::rule::Severity;
+use crate::model::rule::{AHEAD, OVER, Severity};
 
 pub use self::context::Options;
 pub use self::estimate::seconds;
@@ -81,6 +82,14 @@ pub fn plan(
     let steps = steps::build(&context, &draft.changes);
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
+    let outlook = options.outlook.as_ref();
+    for breach in outlook.iter().flat_map(|outlook| &outlook.ahead) {
+        let what = FindingKind::Ahead { at: breach.at.clone(), what: breach.what.clone() };
+        draft.find(Finding::new(&AHEAD, what).about(&breach.id).at(&breach.cause));
+    }
+    if let Some(count) = outlook.map(|outlook| outlook.over).filter(|over| *over > 0) {
+        draft.find(Finding::new(&OVER, FindingKind::Over { count }));
+    }
     draft.findings.sort_by(|a, b| {
         // The place comes last, so that moving a line in a file does not change the order.
         let order = (a.severity, &a.code, &a.id).cmp(&(b.severity, &b.code, &b.id));
@@ -118,6 +127,8 @@ pub fn plan(
         allowed: options.allow.clone(),
         assert_unread,
         targets: options.targets.clone(),
+        at: outlook.map(|outlook| outlook.at.clone()),
+        good_until: outlook.and_then(|outlook| outlook.good_until.clone()),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     })
 }

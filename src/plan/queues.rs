@@ -152,6 +152,7 @@ fn delete(
         exten: Some(exten.to_string()),
         identity: Identity::default(),
         protect: false,
+        leave: false,
         reason: Some(ChangeReason::Pruned { kind: Kind::Queue }),
         names: members.filter_map(|member| Some((member.clone(), name(context, member)?))).collect(),
         fields: live.record.iter().map(gone).collect(),
@@ -344,6 +345,7 @@ fn create(
         exten: None,
         identity: Identity::default(),
         protect: false,
+        leave: false,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -381,7 +383,8 @@ fn check_members(
             && !agents.items.contains_key(member)
             && agents.incomplete.is_none()
         {
-            let declared = context.desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id);
+            let declared =
+                context.desired.agents.iter().filter(|(_, agent)| !agent.is_absent()).map(|(id, _)| id);
             let known = || declared.clone().chain(agents.items.keys()).map(OperatorId::as_str);
             let near = draft
                 .may_search()
@@ -421,6 +424,7 @@ fn edit(
         exten: Some(exten.to_string()),
         identity: Identity::default(),
         protect: false,
+        leave: false,
         reason: None,
         names: BTreeMap::new(),
         fields: edits,
@@ -455,7 +459,7 @@ fn attributes(
             continue;
         }
         if support.verbs.update.is_some() && support.can_edit(entry.field, entry.value) {
-            let moved = change_origin::field(applied, entry.field, now, entry.value);
+            let moved = change_origin::field(applied, entry.field, now, entry.value, None);
             edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
@@ -509,7 +513,10 @@ fn members(
             wanted.entry(member.clone()).or_insert(*priority);
         }
     }
-    wanted.retain(|member, _| !leaving.contains(member));
+    let excluded = managed.map(|queue| &queue.excluded);
+    wanted.retain(|member, _| {
+        !leaving.contains(member) && excluded.is_none_or(|excluded| !excluded.contains_key(member))
+    });
     // The vendor skips an agent that does not exist, unless it is a listed member: that one stays listed.
     let all = wanted.len();
     wanted
@@ -533,10 +540,12 @@ fn members(
     let unchosen: Vec<&OperatorId> =
         now.keys().filter(|member| !wanted.contains_key(*member) && !leaving.contains(*member)).collect();
     let unchosen = managed.and_then(|queue| chosen::reason(context, queue, &unchosen));
+    let earlier = context.earlier().and_then(|earlier| earlier.queues.get(id));
+    let earlier = earlier.and_then(|queue| queue.record.get(&ASSIGN_MEMBERS));
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
-        Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted),
+        Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted, earlier),
         None => ChangeOrigin::Manifest,
     };
     let returned: Vec<OperatorId> =
@@ -554,6 +563,7 @@ fn members(
         exten: Some(exten.to_string()),
         identity: Identity::default(),
         protect: false,
+        leave: false,
         reason,
         names,
         fields: vec![FieldDiff {

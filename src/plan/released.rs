@@ -35,7 +35,12 @@ impl Released {
         let table = fields(id.kind);
         let password = applied.password.is_some().then_some(agent::PASSWORD.key);
         for key in applied.fields.keys().map(String::as_str).chain(password) {
-            if declared.iter().any(|entry| entry.field.key == key) || applied.released.contains(key) {
+            // A leave disabled the agent; no manifest held the field.
+            let by_leave = applied.left && key == agent::ENABLED.key;
+            if by_leave
+                || declared.iter().any(|entry| entry.field.key == key)
+                || applied.released.contains(key)
+            {
                 continue;
             }
             let Some(field) = by_key(table, key) else { continue };

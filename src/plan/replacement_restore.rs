@@ -6,6 +6,7 @@ use super::context::{Context, Draft};
 use super::targets::Scope;
 use crate::model::agent::FIELDS;
 use crate::model::codec;
+use crate::model::desired::DesiredAgent;
 use crate::model::equivalence::same;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -89,7 +90,7 @@ pub(super) fn pending_memberships<'a>(
         let Some(id) = ResourceId::parse(key).filter(|id| id.kind == Kind::Agent && scope.holds(id)) else {
             continue;
         };
-        let declared = context.desired.agents.get(&id.name).is_some_and(|agent| !agent.absent);
+        let declared = context.desired.agents.get(&id.name).is_some_and(DesiredAgent::is_present);
         let live = context.live.agents.as_ref().is_some_and(|agents| agents.items.contains_key(&id.name));
         if declared && (live || made.contains(&id)) {
             for (exten, priority) in &kept.queues {

@@ -30,7 +30,7 @@ fn users(
     let mut add = |store: &str, key: &str, id: OperatorId| {
         users.entry(place(&workspace.stores, store, key)).or_default().insert(id);
     };
-    for (id, agent) in desired.agents.iter().filter(|(_, agent)| !agent.absent) {
+    for (id, agent) in desired.agents.iter().filter(|(_, agent)| agent.is_present()) {
         if let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) {
             add(&secret.store, &secret.key, id.clone());
         }
@@ -99,7 +99,7 @@ pub fn overwriting(
 ) -> BTreeMap<OperatorId, SecretRef> {
     let rotated = desired.agents.iter().filter_map(|(id, agent)| {
         let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) else { return None };
-        if !secret.generate || secret.version.is_none() || agent.absent {
+        if !secret.generate || secret.version.is_none() || !agent.is_present() {
             return None;
         }
         let applied = ledger.get(&ResourceId::agent(id)).filter(|applied| rotates(applied, secret))?;

@@ -48,7 +48,7 @@ impl Scope {
         let mut named = BTreeSet::new();
         for target in &context.options.targets {
             if !known.contains(target) {
-                let absent = context.desired.agents.iter().filter(|(_, agent)| agent.absent);
+                let absent = context.desired.agents.iter().filter(|(_, agent)| agent.is_absent());
                 let absent: BTreeSet<ResourceId> = absent.map(|(id, _)| ResourceId::agent(id)).collect();
                 let words: Vec<String> = known.difference(&absent).map(ToString::to_string).collect();
                 let near =

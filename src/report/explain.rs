@@ -10,7 +10,9 @@ use serde_json::Value as Json;
 use textwrap::{Options, WordSplitter};
 
 use super::reference::{effect, setting_default, setting_values, supports, told_by};
-use crate::config::settings::{CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::config::settings::{
+    CALENDAR, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
 use crate::model::id::KINDS;
@@ -111,6 +113,8 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
         "A place that secrets come from, under `secrets` in rosterctl.yaml, with a free name and a `type`.",
     );
     add("ledger", "Where rosterctl remembers what it applied; `ledger` in rosterctl.yaml.");
+    add("timeZone", TIME_ZONE_DOC);
+    add("calendar", "How far ahead the dates in the manifests are looked at; `calendar` in rosterctl.yaml.");
     add("policy", "What one run may do; `policy` in rosterctl.yaml.");
     add("presence", "States of people at work, which `policy.presence.protect` may name.");
     add("finding", "Differences that no step remedies, or must not, each with a stable code.");
@@ -141,6 +145,7 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
         settings(&mut topics, &path, table);
     }
     settings(&mut topics, "ledger", LEDGER);
+    settings(&mut topics, "calendar", CALENDAR);
     settings(&mut topics, "policy", POLICY);
     for (state, word, doc) in STATES {
         let doc = told_by(specs, *state, doc);

@@ -17,10 +17,11 @@ const ACTIONS: [(Action, &str); 4] = [
     (Action::Replace, "replace"),
     (Action::Delete, "delete"),
 ];
-const SIDES: [(ChangeOrigin, &str); 4] = [
+const SIDES: [(ChangeOrigin, &str); 5] = [
     (ChangeOrigin::Live, "live"),
     (ChangeOrigin::Manifest, "manifest"),
     (ChangeOrigin::Both, "both"),
+    (ChangeOrigin::Date, "date"),
     (ChangeOrigin::Unknown, "unknown"),
 ];
 

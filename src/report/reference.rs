@@ -4,7 +4,9 @@
 
 use std::fmt::Write as _;
 
-use crate::config::settings::{CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec};
+use crate::config::settings::{
+    CALENDAR, CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+};
 use crate::model::field::{Field, Personal};
 use crate::model::presence::{STATES, State};
 use crate::model::rule::{Effect, RULES};
@@ -65,6 +67,8 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     }
     out.push_str("\n## Ledger\n\n");
     settings(&mut out, LEDGER);
+    let _ = write!(out, "\n## Dates\n\n`timeZone`: {TIME_ZONE_DOC} Settings under `calendar`:\n\n");
+    settings(&mut out, CALENDAR);
     out.push_str("\n## Policy\n\n");
     settings(&mut out, POLICY);
     out.push_str("\n### States of presence\n\nWhat `policy.presence.protect` may name.\n\n| state | meaning |\n| --- | --- |\n");
@@ -192,6 +196,8 @@ pub(super) fn setting_values(ty: SettingType) -> String {
         SettingType::Numbers => "list of whole numbers".to_owned(),
         SettingType::Flag => "`true`, `false`".to_owned(),
         SettingType::Duration { .. } => "length of time: `500ms`, `30s`, `2m`, `1h`".to_owned(),
+        SettingType::Days { never: false, .. } => "number of days: `90d`".to_owned(),
+        SettingType::Days { never: true, .. } => "number of days: `30d`; or `never`".to_owned(),
         SettingType::Offset => "offset from UTC: `\"+08:00\"`".to_owned(),
         SettingType::Share => "share or count: `10%`, `12`".to_owned(),
         SettingType::Secret => "`{ store, key }`".to_owned(),

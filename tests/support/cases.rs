@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::id::ResourceId;
@@ -43,18 +44,21 @@ pub(crate) fn read(name: &str) -> Case {
         |text| planning::workspace(&text),
     );
     let roster = text(&folder, "roster.yaml").expect("a roster");
-    let desired = planning::desired(&[("roster.yaml".to_owned(), roster)], &workspace);
     let live = planning::live(&json(&folder, "live.json").expect("what is live"));
     let ledger = json(&folder, "ledger.json").map(|resources| Ledger {
         resources: serde_json::from_value(resources).expect("resources of a ledger"),
         ..Ledger::default()
     });
     let options = json(&folder, "options.json").unwrap_or_default();
+    let moment = |key: &str| options.get(key)?.as_str()?.parse::<Timestamp>().ok();
+    let roster = planning::roster(&[("roster.yaml".to_owned(), roster)], &workspace, moment("at"));
+    let desired = roster.desired;
     let targets = options.get("targets").and_then(Json::as_array).into_iter().flatten();
+    let targets: Vec<ResourceId> =
+        targets.map(|id| ResourceId::parse(id.as_str().unwrap_or_default()).expect("KIND/NAME")).collect();
     let options = Options {
-        targets: targets
-            .map(|id| ResourceId::parse(id.as_str().unwrap_or_default()).expect("KIND/NAME"))
-            .collect(),
+        outlook: roster.dates.map(|dates| dates.outlook(&workspace, &desired, moment("last"), &targets)),
+        targets,
         allow: options.get("allow").map_or_else(Vec::new, |allow| {
             serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")
         }),

@@ -1,6 +1,8 @@
 //! Shared parts of the planner's tests: readers of manifest terms, and a pure model of the vendors. The model
 //! carries out a plan's steps and refuses an illegal order.
 
+use jiff::Timestamp;
+use rosterctl::manifest::Roster;
 use rosterctl::vendors;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -64,13 +66,18 @@ policy: {policy}
     )
 }
 
-/// Reads manifests.
+/// Reads manifests without dates.
 pub(crate) fn desired(files: &[(String, String)], workspace: &Workspace) -> Desired {
+    roster(files, workspace, None).desired
+}
+
+/// Reads manifests at an instant.
+pub(crate) fn roster(files: &[(String, String)], workspace: &Workspace, at: Option<Timestamp>) -> Roster {
     let files: Vec<File> = files
         .iter()
         .map(|(name, text)| File { name: name.as_str().into(), bytes: text.as_bytes().to_vec() })
         .collect();
-    manifest::load(&files, workspace).unwrap_or_else(|wrong| {
+    manifest::load_at(&files, workspace, at.unwrap_or_default()).unwrap_or_else(|wrong| {
         let texts: Vec<_> = files.iter().map(|f| String::from_utf8_lossy(&f.bytes)).collect();
         panic!("the manifests of a test are sound: {:#?}\n{}", wrong.into_sorted(), texts.join("\n"))
     })

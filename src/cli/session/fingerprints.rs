@@ -44,7 +44,7 @@ pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprint
         .desired
         .agents
         .iter()
-        .filter(|(_, agent)| !agent.absent)
+        .filter(|(_, agent)| agent.is_present())
         .filter_map(|(id, agent)| {
             let Some(Value::Password(secret)) = agent.record.get(&PASSWORD) else { return None };
             let known = ledger.get(&ResourceId::agent(id))?.password.as_ref()?;

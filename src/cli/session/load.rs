@@ -7,17 +7,23 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use jiff::Timestamp;
+
 use super::clients::Clients;
 use super::source_cache::SourceCache;
 use crate::cli::error::CliError;
 use crate::config;
 use crate::config::workspace::Workspace;
 use crate::manifest;
+use crate::manifest::Dates;
+use crate::model::date::{Date, Zone};
 use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
 use crate::model::id::ResourceId;
+use crate::model::problem::RosterProblem;
 use crate::model::source::File;
+use crate::runtime::clock;
 use crate::storage::files;
 use crate::storage::files::{Manifest, Place};
 use crate::storage::journal::JournalPath;
@@ -47,8 +53,12 @@ pub(crate) struct Loaded {
     pub(crate) place: Place,
     /// The workspace.
     pub(crate) workspace: Workspace,
-    /// Desired state of the manifests.
+    /// Desired state of the manifests, at the instant of the run.
     pub(crate) desired: Desired,
+    /// Instant of the run.
+    pub(crate) instant: Timestamp,
+    /// Dates of the manifests; `None` without any.
+    pub(crate) dates: Option<Box<Dates>>,
     /// The files, to show their lines.
     pub(crate) sources: SourceCache,
     /// Digest of the workspace file and the manifests.
@@ -68,21 +78,31 @@ impl Loaded {
     }
 }
 
+/// Returns the instant of the run: the second of its first use, once a process.
+pub(crate) fn instant() -> Timestamp {
+    static INSTANT: OnceLock<Timestamp> = OnceLock::new();
+    *INSTANT.get_or_init(|| Timestamp::from_second(clock::now_ms().div_euclid(1000)).unwrap_or_default())
+}
+
 /// Reads a workspace and its manifests.
 ///
 /// # Errors
 /// All errors in them.
 pub(crate) fn load(argument: &Path) -> Result<Loaded, CliError> {
-    load_beside(argument, 0)
+    load_beside(argument, 0, None)
 }
 
 /// Reads a workspace and its manifests while `busy` processors have other work. It starts fewer threads, since each
-/// holds memory of its own.
+/// holds memory of its own. `at` is another instant than the run's.
 ///
 /// # Errors
 /// All errors in them.
-pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliError> {
+pub(crate) fn load_beside(argument: &Path, busy: usize, at: Option<Date>) -> Result<Loaded, CliError> {
     let (place, workspace, bytes) = opened(argument)?;
+    let instant = match at {
+        None => instant(),
+        Some(at) => moment(at, &workspace)?,
+    };
     let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
     let fail = |out: Diagnostics, files: Vec<File>, found| {
         CliError::Input(out.into_sorted(), SourceCache::found(files, found))
@@ -102,8 +122,8 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         said.push(one.said);
         digests.push(one.digest);
     }
-    let desired = match manifest::resolve(said, &workspace) {
-        Ok(desired) => desired,
+    let manifest::Roster { desired, dates } = match manifest::resolve(said, &workspace, instant) {
+        Ok(roster) => roster,
         Err(out) => return Err(fail(out, files, found)),
     };
     // Names are relative to the workspace, so that a plan from another folder is valid too.
@@ -118,11 +138,23 @@ pub(crate) fn load_beside(argument: &Path, busy: usize) -> Result<Loaded, CliErr
         place,
         workspace,
         desired,
+        instant,
+        dates,
         sources: SourceCache::found(files, found),
         digest,
         secrets,
         clients: Clients::default(),
         elsewhere: None,
+    })
+}
+
+/// Returns the moment of `--at` in the zone of a workspace.
+fn moment(at: Date, workspace: &Workspace) -> Result<Timestamp, CliError> {
+    let utc = Zone::utc();
+    at.first(workspace.time_zone.as_ref().unwrap_or(&utc)).map_err(|readings| {
+        let problem = RosterProblem::TwoReadings { date: at.to_string(), readings };
+        let diagnostic = Diagnostic::general(problem);
+        CliError::error(format!("--at: {}; {}", diagnostic.message(), diagnostic.help()))
     })
 }
 
@@ -218,6 +250,8 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
         place,
         workspace,
         desired,
+        instant: instant(),
+        dates: None,
         sources: SourceCache::found(Vec::new(), found),
         digest,
         secrets,

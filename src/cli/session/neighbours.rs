@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::load::{self, Elsewhere, Loaded};
 use crate::config::workspace::Workspace;
+use crate::model::date::Date;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::identity::{BASE_URL, Tenant, are_one_tenant};
@@ -30,7 +31,7 @@ impl Declared {
     /// Collects the declarations of a loaded workspace.
     pub(crate) fn new(loaded: &Loaded) -> Self {
         let agents = loaded.desired.agents.iter();
-        let ids = agents.map(|(id, agent)| (id.clone(), agent.source.clone(), agent.absent)).collect();
+        let ids = agents.map(|(id, agent)| (id.clone(), agent.source.clone(), agent.is_absent())).collect();
         let mut names: BTreeMap<Arc<str>, Vec<_>> = BTreeMap::new();
         for queue in loaded.desired.queues.values() {
             let place = (queue.exten.clone(), queue.source.clone());
@@ -122,10 +123,10 @@ pub(crate) struct Neighbours {
 
 impl Neighbours {
     /// Loads workspaces, in the order of the run and at most `jobs` at a time, and compares their declarations.
-    pub(crate) fn load(paths: &[&Path], jobs: usize) -> Self {
+    pub(crate) fn load(paths: &[&Path], jobs: usize, at: Option<Date>) -> Self {
         let processors = load::processors();
         let declared = |path: &&Path| {
-            let loaded = load::load_beside(path, processors).ok()?;
+            let loaded = load::load_beside(path, processors, at).ok()?;
             Some(Declared::new(&loaded))
         };
         Self::new(load::with_threads(jobs.min(processors), paths, declared))

@@ -4,11 +4,14 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::load::Loaded;
 use crate::apply::replan;
 use crate::cli::error::CliError;
 use crate::manifest;
 use crate::model::digest;
+use crate::model::id::ResourceId;
 use crate::model::plan::{FORMAT, Plan, sign};
 use crate::model::secret::Secret;
 use crate::storage::paths;
@@ -80,8 +83,36 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
     if plan.digests.manifests != loaded.digest {
         return Err(stale("the workspace file or the manifests changed since it was made"));
     }
+    if let Some(why) = outdated(&plan, loaded) {
+        return Err(stale(&why));
+    }
     if let Some(why) = replan::disorder(&plan) {
         return Err(stale(&why.to_string()));
     }
     Ok(plan)
+}
+
+/// Returns the reason why a plan's dates do not fit the instant of the run.
+fn outdated(plan: &Plan, loaded: &Loaded) -> Option<String> {
+    const NAMED: usize = 5;
+    let dates = loaded.dates.as_deref()?;
+    let made: Timestamp = plan.at.as_deref()?.parse().ok()?;
+    if made > loaded.instant {
+        return Some(format!("it was made for {}, which has not come", dates.zone.words(made)));
+    }
+    let until: Timestamp = plan.good_until.as_deref()?.parse().ok()?;
+    if loaded.instant < until {
+        return None;
+    }
+    let earlier = dates.earlier(&loaded.desired, made);
+    let ids = earlier.agents.keys().map(ResourceId::agent).chain(earlier.queues.keys().cloned());
+    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+    let more = ids.len().saturating_sub(NAMED);
+    ids.truncate(NAMED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!(
+        "it was good until {}; since then the manifests want something else of {}{rest}",
+        dates.zone.words(until),
+        ids.join(", ")
+    ))
 }

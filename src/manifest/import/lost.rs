@@ -17,7 +17,7 @@ pub fn lost(old: &Desired, new: &Desired) -> Vec<String> {
     for (id, agent) in &old.agents {
         let name = format!("agent/{id}");
         match new.agents.get(id) {
-            None if agent.absent => lost.add("`state: absent`", name),
+            None if agent.is_absent() => lost.add("`state: absent`", name),
             None => lost.add("all that was declared", name),
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
@@ -35,7 +35,7 @@ pub fn lost(old: &Desired, new: &Desired) -> Vec<String> {
 }
 
 fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent) {
-    if old.absent {
+    if old.is_absent() {
         lost.add("`state: absent`", id.to_owned());
     }
     if old.protect {

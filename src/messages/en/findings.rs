@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::notes::left_alone;
+use super::problems::ahead;
 use super::{and_more, list, unset_or};
 use crate::messages::subject::Subject;
 use crate::model::difference::Difference;
@@ -252,6 +253,18 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
         ),
         K::SeatsUnread { why } => {
             format!("the voice seats could not be read, and are not compared: {why}")
+        }
+        K::NotYet { date } => {
+            format!("{id} is live, and its `from: {date}` has not come: it is left alone until then")
+        }
+        K::Over { count } => format!(
+            "{count} {} over, or {} begun for good, and could be folded into the base",
+            if *count == 1 { "date is" } else { "dates are" },
+            if *count == 1 { "has" } else { "have" },
+        ),
+        K::Ahead { at, what } => {
+            let (message, help) = ahead(what);
+            format!("from {at} on, {message}: {help}")
         }
         K::Saved { message } => lead(about) + message,
     }

@@ -1,6 +1,7 @@
 //! Sentences of reasons.
 
 use super::{and_more, list, unset_or};
+use crate::model::date::OutOfDate;
 use crate::model::reason::{ChangeReason, FieldReason, Unchosen};
 
 /// Writes the reason of a change.
@@ -9,6 +10,14 @@ pub fn change_reason(reason: &ChangeReason) -> String {
     let are = |count: usize| if count == 1 { "is" } else { "are" };
     match reason {
         R::Absent => "the manifest says `state: absent`".to_owned(),
+        R::Left { out } => out_of_date(out),
+        R::OutOfDate { members, reason } => {
+            let all = members.iter().map(|away| {
+                format!("{}{}: {}", list(&away.members), and_more(away.more), out_of_date(&away.out))
+            });
+            let rest = reason.as_ref().map(|reason| format!("; {}", change_reason(reason)));
+            format!("{}{}", all.collect::<Vec<_>>().join("; "), rest.unwrap_or_default())
+        }
         R::Pruned { kind } => {
             format!("no manifest names it, and policy.prune deletes such {}", kind.plural())
         }
@@ -42,6 +51,12 @@ pub fn change_reason(reason: &ChangeReason) -> String {
     }
 }
 
+/// Writes the date outside of which an agent is, with its place.
+fn out_of_date(out: &OutOfDate) -> String {
+    let words = if out.before { "not before" } else { "until" };
+    format!("{words} {} ({})", out.date, out.source)
+}
+
 fn unchosen(why: &Unchosen) -> String {
     match why {
         Unchosen::Undeclared => "no manifest declares such an agent".to_owned(),
@@ -71,6 +86,7 @@ pub fn field_reason(reason: &FieldReason) -> String {
         R::Kept => "kept as it is".to_owned(),
         R::KeptAsApplied => "kept as it was applied last".to_owned(),
         R::Restored => "as it was before it was made again".to_owned(),
+        R::Returned => "enabled again: a leave had disabled it".to_owned(),
         R::SipHeld { held } => format!("{} is held by {}", held.number, held.holder),
         R::Saved { text } => text.clone(),
     }

@@ -255,7 +255,7 @@ fn id<S: serde::Serializer>(id: &OperatorId, serializer: S) -> Result<S::Ok, S::
 
 /// Returns the agents that have a row: declared, live, or members of a queue.
 pub fn everybody(desired: &Desired, live: &Live) -> BTreeSet<OperatorId> {
-    let declared = desired.agents.iter().filter(|(_, agent)| !agent.absent).map(|(id, _)| id.clone());
+    let declared = desired.agents.iter().filter(|(_, agent)| agent.is_compared()).map(|(id, _)| id.clone());
     let listed = live.agents.iter().flat_map(|listing| listing.items.keys().cloned());
     declared.chain(listed).chain(queues(live).into_keys()).collect()
 }
@@ -371,13 +371,13 @@ impl View<'_> {
         Row {
             operator_id: id.clone(),
             configured: match declared {
-                Some(agent) if agent.absent => Configured::Absent,
+                Some(agent) if agent.is_absent() => Configured::Absent,
                 Some(_) => Configured::Declared,
                 None => Configured::Unmanaged,
             },
             live: listing.and_then(|listing| is_live(listing, id)),
             to_be_deleted: record.is_some()
-                && declared.map_or_else(|| self.sources.pruned.contains(id), |agent| agent.absent),
+                && declared.map_or_else(|| self.sources.pruned.contains(id), DesiredAgent::is_absent),
             name: text(record, declared, &NAME),
             main_skill_group: text(record, declared, &MAIN_SKILL_GROUP),
             enabled: match record.and_then(|record| record.get(&ENABLED)) {

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
+use crate::model::desired::Existence;
 use crate::model::field::Record;
 use crate::model::live::{LiveQueue, Seats};
 use crate::model::queue;
@@ -22,7 +23,16 @@ fn record(name: &str, group: &str, enabled: bool) -> Record {
 fn declared(absent: bool) -> DesiredAgent {
     let source = Source { file: "a.yaml".into(), line: 1, column: 1 };
     let record = record("王五", "售前", true);
-    DesiredAgent { source, absent, protect: false, allow_any_role: false, pool: None, record }
+    let existence = if absent { Existence::Absent } else { Existence::Present };
+    DesiredAgent {
+        source,
+        existence,
+        out_of_date: None,
+        protect: false,
+        allow_any_role: false,
+        pool: None,
+        record,
+    }
 }
 
 fn queue(name: &str, members: &[&str]) -> LiveQueue {

@@ -340,6 +340,7 @@ pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) 
         (ChangeOrigin::Manifest, _) if tense == Tense::Differs && change.reason.is_none() => {
             pieces.push(Segment::Remark("the manifest changed since the last apply".to_owned()));
         }
+        (ChangeOrigin::Date, _) => pieces.push(Segment::Remark("due by its date".to_owned())),
         (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => {}
     }
 }

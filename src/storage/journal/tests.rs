@@ -30,6 +30,8 @@ fn plan(workspace: &str) -> Arc<Plan> {
         allowed: Vec::new(),
         assert_unread: false,
         targets: Vec::new(),
+        at: None,
+        good_until: None,
         digests: Digests::default(),
     })
 }

@@ -167,6 +167,7 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
         workspace: _,
         serial: _,
         last_clean_run,
+        last_instant,
         tenants,
         resources,
         kept,
@@ -176,6 +177,9 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {
         out.push_str(&format!("\"lastCleanRun\":{},", json!(run)));
+    }
+    if let Some(instant) = last_instant {
+        out.push_str(&format!("\"lastInstant\":{},", json!(instant)));
     }
     if !tenants.is_empty() {
         out.push_str(&format!("\"tenants\":{},", json!(tenants)));

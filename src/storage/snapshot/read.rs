@@ -118,6 +118,8 @@ fn format<'de, D: Deserializer<'de>>(from: D) -> Result<(), D::Error> {
 struct ToldLedger {
     #[serde(default, deserialize_with = "present")]
     last_clean_run: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    last_instant: Option<String>,
     #[serde(default)]
     tenants: BTreeMap<String, Tenant>,
     resources: BTreeMap<String, LedgerEntry>,
@@ -129,8 +131,8 @@ struct ToldLedger {
 
 impl From<ToldLedger> for Ledger {
     fn from(told: ToldLedger) -> Self {
-        let ToldLedger { last_clean_run, tenants, resources, kept, waiting } = told;
-        Self { last_clean_run, tenants, resources, kept, waiting, ..Self::default() }
+        let ToldLedger { last_clean_run, last_instant, tenants, resources, kept, waiting } = told;
+        Self { last_clean_run, last_instant, tenants, resources, kept, waiting, ..Self::default() }
     }
 }
 

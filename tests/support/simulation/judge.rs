@@ -40,7 +40,7 @@ pub(super) fn judge(world: &mut World, roster: &Roster) {
     let supports = roster.workspace.supports();
     let agents = live.agents.unwrap_or_default().items;
     for (id, desired) in &roster.desired.agents {
-        match (desired.absent, agents.get(id)) {
+        match (desired.is_absent(), agents.get(id)) {
             (true, None) => {}
             (true, Some(_)) => wrong.push(format!("agent {id} is still there")),
             (false, None) => wrong.push(format!("agent {id} is not there")),

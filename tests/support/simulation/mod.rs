@@ -383,7 +383,7 @@ impl<'a> Client<'a> {
             let declared = self.desired.agents.get(&name.into());
             let wrong = match (change.id.kind, change.action) {
                 (Kind::Agent, Action::Delete) => match declared {
-                    Some(agent) => !agent.absent,
+                    Some(agent) => !agent.is_absent(),
                     None => match self.roster.workspace.policy.prune {
                         Prune::All => false,
                         Prune::Owned => !ledger.owns(&change.id),

@@ -167,7 +167,7 @@ impl World {
         let workspace = self.owners.workspace;
         for (id, identities) in self.owners.planned.clone() {
             match desired.agents.get(&id.as_str().into()) {
-                Some(agent) if !agent.absent => {
+                Some(agent) if !agent.is_absent() => {
                     self.owners.agents.entry((workspace, id)).or_default().extend(identities);
                 }
                 Some(_) => _ = self.owners.due.insert(id),

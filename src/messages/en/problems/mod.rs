@@ -8,6 +8,7 @@ mod words;
 mod workspace;
 
 pub use self::files::fault;
+pub(super) use self::roster::ahead;
 pub use self::words::{id_objection, key_objection, value_objection};
 
 use self::words::{rotation, say};
@@ -44,6 +45,8 @@ pub fn label(label: &Label) -> String {
         Label::Other => "the other one".to_owned(),
         Label::QueueOfThatName => "the queue of that name".to_owned(),
         Label::OpenedHere => "opened here".to_owned(),
+        Label::Base => "the value to return to".to_owned(),
+        Label::Rule => "the rule that it breaks".to_owned(),
         Label::AbsentHere => "`state: absent` here".to_owned(),
         Label::Says { agent, version, generate } => {
             format!("agent `{agent}` says {}", rotation(*version, *generate))

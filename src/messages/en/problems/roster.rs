@@ -5,6 +5,7 @@ use super::words::{did_you_mean, element, id_objection, rotation, say};
 use crate::messages::en::list;
 use crate::model::id::Kind;
 use crate::model::objection::IdObjection;
+use crate::model::outlook::Ahead;
 use crate::model::problem::{NameKind, RosterProblem};
 use crate::model::text::visible;
 
@@ -141,6 +142,92 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
                 rotation(*version, *generate)
             ),
         ),
+        P::PeriodTwice { period } => say(
+            format!("period `{period}` is given twice"),
+            "periods are one set for the whole workspace: rename one",
+        ),
+        P::NoTime { period } => say(
+            if *period {
+                "a span of a period has neither `from` nor `until`"
+            } else {
+                "an entry of `during` has no time"
+            },
+            if *period {
+                "add `from: 2026-11-01`, `until: 2026-11-11`, or both"
+            } else {
+                "add `from`, `until` or both; or `period: NAME`"
+            },
+        ),
+        P::TwoTimes => say(
+            "an entry of `during` has a `period`, and dates of its own",
+            "keep `period`, or `from` and `until`",
+        ),
+        P::SetsNothing => {
+            say("an entry of `during` sets nothing", "write what holds in that time, or remove the entry")
+        }
+        P::NotDuring { key } => say(
+            format!("`{key}` cannot stand in `during`"),
+            "only a value that a call can change, and change back, may hold for a time",
+        ),
+        P::DatesNotHere { what, key } => say(
+            format!("{} has no `{key}`", element(what)),
+            "dates stand on agents, on pools, on members of queues and in `during`",
+        ),
+        P::DatesOfTombstone => say(
+            "an agent with `state: absent` has no dates",
+            "for an agent who leaves on a day, write `until: DAY` without `state`; see `policy.leavers`",
+        ),
+        P::NoTimeZone => say(
+            "the manifests hold a date, and rosterctl.yaml names no time zone",
+            "add `timeZone: Asia/Shanghai`, or your own, to rosterctl.yaml",
+        ),
+        P::TwoReadings { date, readings } => say(
+            if readings.skipped {
+                format!("`{date}` does not exist: the clocks of the time zone are put forward over it")
+            } else {
+                format!("`{date}` comes twice: the clocks of the time zone are put back over it")
+            },
+            format!("write {} or {}", readings.earlier, readings.later),
+        ),
+        P::BackwardSpan { from, until } => say(
+            format!("`until: {until}` is not after `from: {from}`"),
+            "write a later `until`; a day is included in it, a moment is not",
+        ),
+        P::SetTwice { key } => say(
+            format!("two entries of `during` set `{key}` at the same time"),
+            "change the dates of one of them, so that they do not meet",
+        ),
+        P::NoBase { field } => say(
+            format!("`{field}` has no value to return to"),
+            "say what holds before and after, on the agent, its profile or `defaults`",
+        ),
+        P::NoWayBack { field, value: None, .. } => say(
+            format!("`{field}` cannot stand in `during`: no call changes it back"),
+            "take it out of `during`",
+        ),
+        P::NoWayBack { field, value: Some(value), base } => say(
+            format!(
+                "`{field}: {value}` {}: no edit sets it",
+                if *base { "is no value to return to" } else { "cannot hold for a time" }
+            ),
+            if *base {
+                "write a base value that an edit can set again"
+            } else {
+                "write a value that an edit can set"
+            },
+        ),
+        P::NoMemberBase { key } => say(
+            format!("`{key}` has no list to return to"),
+            "say with `assignMembers` or `memberSelector` of the queue who serves it before and after",
+        ),
+        P::NoMembersNow { queue } => say(
+            format!("no member of queue `{}` is within its dates: no agent would serve it", visible(queue)),
+            "add an agent for this time, or say `allowEmpty: true` beside it",
+        ),
+        P::Ahead { at, what } => {
+            let (message, help) = ahead(what);
+            say(format!("from {at} on, {message}"), help)
+        }
         P::ReservedSecret { secret, user } => say(
             format!(
                 "`{secret}` is a secret of the workspace itself (`{user}` in rosterctl.yaml), and no manifest may name it"
@@ -150,10 +237,36 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
     }
 }
 
+/// Writes an error that lies ahead, and its remedy.
+pub(in crate::messages::en) fn ahead(what: &Ahead) -> (String, &'static str) {
+    match what {
+        Ahead::TooFew { queue, left, minimum } => (
+            format!(
+                "queue `{}` keeps {left} of its members, and `minMembers` asks for {minimum}",
+                visible(queue)
+            ),
+            "leave more members in the queue on that day, or lower its `minMembers`",
+        ),
+        Ahead::NoMembers { queue, selector } => (
+            if *selector {
+                format!("`memberSelector` of queue `{}` matches no declared agent", visible(queue))
+            } else {
+                format!("no agent serves queue `{}`", visible(queue))
+            },
+            "add an agent for that time, or say `allowEmpty: true` on the queue",
+        ),
+        Ahead::SipTwice { first, second, number } => (
+            format!("agents `{first}` and `{second}` both have the SIP number `{number}`"),
+            "correct one of the two, or the dates of one of them",
+        ),
+    }
+}
+
 fn name_kind(kind: NameKind) -> &'static str {
     match kind {
         NameKind::Role => "role",
         NameKind::SkillGroup => "skill group",
         NameKind::Profile => "profile",
+        NameKind::Period => "period",
     }
 }

@@ -111,8 +111,9 @@ fn shape_of(wanted: &Wanted) -> &'static str {
         Wanted::Number => "a whole number",
         Wanted::Choice { .. } | Wanted::Sip => "a word",
         Wanted::List => "a list",
-        Wanted::Mapping | Wanted::Profiles => "a mapping",
+        Wanted::Mapping | Wanted::Profiles | Wanted::Periods => "a mapping",
         Wanted::Range => "a range",
+        Wanted::Date => "a date",
         Wanted::Share => "a share or a count",
         Wanted::Address { .. } => "an address",
     }
@@ -132,6 +133,11 @@ fn write(wanted: &Wanted) -> String {
         Wanted::List => "write a list: one line an item, each behind `- `, or `[a, b]`",
         Wanted::Mapping => "write its fields as `key: value`",
         Wanted::Profiles => "write each profile as `name: { fields }`",
+        Wanted::Periods => "write each period as `name: { from: 2026-11-01, until: 2026-11-11 }`",
+        Wanted::Date => {
+            "write a day, like 2026-12-01, or a moment, like 2026-12-01T18:00 or 2026-12-01T18:00+08:00; neither \
+             seconds nor relative dates"
+        }
         Wanted::Range => RANGE,
         Wanted::Share => "write a share of what is live, from 0% to 100%, or a count, like 12",
     };

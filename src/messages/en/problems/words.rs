@@ -58,6 +58,7 @@ pub(super) fn element(element: &Element) -> String {
         Element::Connection { name } => return format!("connection `{name}`"),
         Element::Store { name } => return format!("store `{name}`"),
         Element::Profile { name } => return format!("profile `{name}`"),
+        Element::Period { name } => return format!("period `{name}`"),
         Element::Workspace => "the workspace",
         Element::Ledger => "the ledger",
         Element::Policy => "the policy",
@@ -67,6 +68,7 @@ pub(super) fn element(element: &Element) -> String {
         Element::Member => "a member",
         Element::Selector => "a member selector",
         Element::Seat => "a seat",
+        Element::During => "an entry of `during`",
         Element::SipAccount => "a SIP account",
         Element::SecretReference => "a secret reference",
     };

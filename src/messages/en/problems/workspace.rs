@@ -99,6 +99,17 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             format!("`{key}` is not a length of time"),
             "write a number and its unit, up to a week: 500ms, 30s, 2m, 1h",
         ),
+        P::NoDays { key, min, most, never } => say(
+            format!("`{key}` is not a number of days"),
+            format!(
+                "write a number of days from {min} to {most}, like 30d{}",
+                if *never { ", or `never`" } else { "" }
+            ),
+        ),
+        P::UnknownZone { zone, near } => say(
+            format!("unknown time zone `{zone}`"),
+            did_you_mean(near.as_ref(), || "write its IANA name, like Asia/Shanghai".to_owned()),
+        ),
         P::NoOffset { key } => say(
             format!("`{key}` is not an offset from UTC"),
             "write it in quotes with sign, hours and minutes: \"+08:00\"",

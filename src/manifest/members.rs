@@ -1,0 +1,345 @@
+//! The members of a queue at an instant: its list, its selector, and the dates of both.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::layers::{Calendar, Overlay};
+use super::roster_document::{QueueSet, RawMember, RawQueue, Selector};
+use crate::model::date::{OutOfDate, Span};
+use crate::model::desired::{DesiredAgent, DesiredQueue};
+use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::field::Record;
+use crate::model::id::OperatorId;
+use crate::model::problem::{Label, RosterProblem};
+use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::source::Source;
+use crate::model::value::{Members, Value};
+
+/// An entry of `assignMembers`.
+pub(super) struct ListMember {
+    pub id: OperatorId,
+    pub source: Source,
+    priority: i64,
+    dates: Option<Box<Times>>,
+}
+
+/// The dates of an entry of `assignMembers`.
+struct Times {
+    span: Span,
+    priorities: Vec<Overlay<(i64, Source)>>,
+}
+
+/// Who serves a queue, and the fewest who must.
+pub(super) struct MemberSet {
+    pub members: Option<(Source, Vec<ListMember>)>,
+    pub selector: Option<Selector>,
+    allow_empty: Option<bool>,
+    pub min_members: Option<(usize, Source)>,
+    /// The keys that it sets, for the check of `during`.
+    keys: Vec<(&'static str, Source)>,
+}
+
+/// A queue of the manifests, at any instant.
+pub(super) struct QueuePlan {
+    pub source: Source,
+    pub name: Arc<str>,
+    exten: Option<Arc<str>>,
+    was: Option<(Arc<str>, Source)>,
+    distinct: bool,
+    record: Record,
+    pub base: MemberSet,
+    pub overlays: Vec<Overlay<MemberSet>>,
+}
+
+/// The agents of another instant, as the ones that differ from those of a first one.
+#[derive(Clone, Copy)]
+pub(super) struct Agents<'a> {
+    base: &'a BTreeMap<OperatorId, DesiredAgent>,
+    other: &'a BTreeMap<OperatorId, DesiredAgent>,
+}
+
+static NONE: BTreeMap<OperatorId, DesiredAgent> = BTreeMap::new();
+
+impl<'a> Agents<'a> {
+    /// Returns the agents of the first instant.
+    pub(super) fn now(base: &'a BTreeMap<OperatorId, DesiredAgent>) -> Self {
+        Self { base, other: &NONE }
+    }
+
+    /// Returns the agents of another instant; `other` are the ones that differ.
+    pub(super) fn then(
+        base: &'a BTreeMap<OperatorId, DesiredAgent>,
+        other: &'a BTreeMap<OperatorId, DesiredAgent>,
+    ) -> Self {
+        Self { base, other }
+    }
+
+    /// Returns an agent.
+    pub(super) fn get(self, id: &OperatorId) -> Option<&'a DesiredAgent> {
+        self.other.get(id).or_else(|| self.base.get(id))
+    }
+
+    /// Returns all agents, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = (&'a OperatorId, &'a DesiredAgent)> {
+        let other = self.other;
+        self.base.iter().map(move |(id, agent)| (id, other.get(id).unwrap_or(agent)))
+    }
+}
+
+/// The agents at an instant.
+pub(super) struct Roster<'a> {
+    pub agents: Agents<'a>,
+    /// The values of agents that are out of their dates.
+    pub away: &'a BTreeMap<OperatorId, Record>,
+    pub at: Timestamp,
+}
+
+/// The values of a queue that hold at an instant.
+pub(super) struct View<'a> {
+    pub members: Option<&'a (Source, Vec<ListMember>)>,
+    pub selector: Option<&'a Selector>,
+    pub allow_empty: bool,
+    pub min_members: Option<&'a (usize, Source)>,
+}
+
+/// The place of an agent in a queue.
+pub(super) enum Placing<'a> {
+    /// It is a member.
+    Member(i64, &'a Source),
+    /// It is named there, and is out of its dates.
+    Excluded(OutOfDate),
+    /// It is not named there.
+    Outside,
+}
+
+impl ListMember {
+    fn new(raw: RawMember, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
+        let dates = raw.dates.map(|dates| {
+            let keys = |(_, source): &(i64, Source)| vec![("priority", source.clone())];
+            Box::new(Times {
+                span: calendar.span(&dates.span, out).unwrap_or_default(),
+                priorities: calendar.overlays(dates.during, out, keys, |_, set, _| set),
+            })
+        });
+        Self { id: raw.id, source: raw.source, priority: raw.priority, dates }
+    }
+
+    /// Returns its dates: its span, and its priorities for a time.
+    pub(super) fn times(&self) -> Option<(&Span, &[Overlay<(i64, Source)>])> {
+        self.dates.as_ref().map(|dates| (&dates.span, dates.priorities.as_slice()))
+    }
+
+    /// Returns true if the entry is within its dates.
+    fn holds(&self, at: Timestamp) -> bool {
+        self.dates.as_ref().is_none_or(|dates| dates.span.holds(at))
+    }
+
+    /// Returns its priority, with the place.
+    fn priority(&self, at: Timestamp) -> (i64, &Source) {
+        let mut priorities = self.dates.iter().flat_map(|dates| &dates.priorities);
+        let set = priorities.find(|overlay| overlay.holds(at)).map(|overlay| &overlay.set);
+        set.map_or((self.priority, &self.source), |(priority, source)| (*priority, source))
+    }
+
+    /// Returns true if two entries hold at the same time.
+    fn meets(&self, other: &Self) -> bool {
+        let spans = self.dates.as_ref().zip(other.dates.as_ref());
+        spans.is_none_or(|(one, other)| one.span.meets(&other.span))
+    }
+
+    /// Returns the ends of its spans.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = &crate::model::date::Bound> {
+        self.dates
+            .iter()
+            .flat_map(|dates| dates.span.bounds().chain(dates.priorities.iter().flat_map(Overlay::bounds)))
+    }
+}
+
+impl MemberSet {
+    fn new(raw: QueueSet, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
+        let keys = raw.keys().into_iter().map(|(key, source)| (key, source.clone())).collect();
+        let members = raw.members.map(|(source, list)| {
+            (
+                source,
+                list.into_iter().map(|member| ListMember::new(member, calendar, out)).collect::<Vec<_>>(),
+            )
+        });
+        if let Some((_, list)) = &members {
+            named_once(list, out);
+        }
+        Self {
+            members,
+            selector: raw.selector,
+            allow_empty: raw.allow_empty.map(|(flag, _)| flag),
+            min_members: raw.min_members,
+            keys,
+        }
+    }
+}
+
+/// Reports an agent that a list names twice at the same time.
+fn named_once(list: &[ListMember], out: &mut Diagnostics) {
+    let mut listed: BTreeMap<&OperatorId, Vec<&ListMember>> = BTreeMap::new();
+    for member in list {
+        let others = listed.entry(&member.id).or_default();
+        if let Some(first) = others.iter().find(|other| other.meets(member)) {
+            let problem = RosterProblem::MemberTwice { agent: member.id.clone() };
+            out.push(Diagnostic::at(&member.source, problem).related(&first.source, Label::First));
+        }
+        others.push(member);
+    }
+}
+
+impl QueuePlan {
+    pub(super) fn new(raw: RawQueue, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
+        let RawQueue {
+            source,
+            name,
+            exten,
+            was,
+            distinct,
+            record,
+            members,
+            selector,
+            allow_empty,
+            min_members,
+            during,
+        } = raw;
+        let allow_empty = allow_empty.then(|| (true, source.clone()));
+        let base = MemberSet::new(QueueSet { members, selector, allow_empty, min_members }, calendar, out);
+        let keys = |set: &MemberSet| set.keys.clone();
+        let overlays =
+            calendar.overlays(during, out, keys, |calendar, set, out| MemberSet::new(set, calendar, out));
+        let managed = base.members.is_some() || base.selector.is_some();
+        for (key, source) in overlays.iter().flat_map(|overlay| &overlay.set.keys).filter(|_| !managed) {
+            if matches!(*key, "assignMembers" | "memberSelector") {
+                out.push(Diagnostic::at(source, RosterProblem::NoMemberBase { key: (*key).into() }));
+            }
+        }
+        Self { source, name: name.0, exten, was, distinct, record, base, overlays }
+    }
+
+    /// Returns all its lists and selectors, of any time.
+    pub(super) fn sets(&self) -> impl Iterator<Item = &MemberSet> {
+        std::iter::once(&self.base).chain(self.overlays.iter().map(|overlay| &overlay.set))
+    }
+
+    /// Returns the values that hold at an instant.
+    pub(super) fn view(&self, at: Timestamp) -> View<'_> {
+        let now =
+            || self.overlays.iter().filter(move |overlay| overlay.holds(at)).map(|overlay| &overlay.set);
+        View {
+            members: now().find_map(|set| set.members.as_ref()).or(self.base.members.as_ref()),
+            selector: now().find_map(|set| set.selector.as_ref()).or(self.base.selector.as_ref()),
+            allow_empty: now().find_map(|set| set.allow_empty).or(self.base.allow_empty).unwrap_or(false),
+            min_members: now().find_map(|set| set.min_members.as_ref()).or(self.base.min_members.as_ref()),
+        }
+    }
+
+    /// Returns the queue at an instant.
+    pub(super) fn queue(&self, roster: &Roster<'_>) -> DesiredQueue {
+        let view = self.view(roster.at);
+        let mut queue = DesiredQueue {
+            source: self.source.clone(),
+            name: Arc::clone(&self.name),
+            exten: self.exten.clone(),
+            was: self.was.clone(),
+            distinct: self.distinct,
+            min_members: view.min_members.cloned(),
+            selector: view.selector.map(|selector| selector.wanted.clone()),
+            member_sources: BTreeMap::new(),
+            excluded: BTreeMap::new(),
+            record: self.record.clone(),
+        };
+        let mut members = Members::new();
+        let mut listed: BTreeMap<&OperatorId, Vec<&ListMember>> = BTreeMap::new();
+        for member in view.members.iter().flat_map(|(_, list)| list) {
+            listed.entry(&member.id).or_default().push(member);
+        }
+        let mut put = |id: &OperatorId, entries: &[&ListMember]| match view.place(id, entries, roster) {
+            Placing::Member(priority, source) => {
+                members.insert(id.clone(), priority);
+                queue.member_sources.insert(id.clone(), source.clone());
+            }
+            Placing::Excluded(why) => {
+                queue.excluded.insert(id.clone(), why);
+            }
+            Placing::Outside => {}
+        };
+        if let Some(selector) = view.selector {
+            for id in selector.among(roster.agents).filter(|id| !listed.contains_key(*id)) {
+                put(id, &[]);
+            }
+            for id in roster.away.keys().filter(|id| !listed.contains_key(*id)) {
+                put(id, &[]);
+            }
+        }
+        for (id, entries) in &listed {
+            put(id, entries);
+        }
+        if let Some(place) = view.source() {
+            queue.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), Some(place.clone()));
+        }
+        queue
+    }
+}
+
+impl<'a> View<'a> {
+    /// Returns the place of its list, or else of its selector; `None` if the members are not managed.
+    pub(super) fn source(&self) -> Option<&'a Source> {
+        let selector = self.selector.map(|selector| &selector.source);
+        self.members.map(|(source, _)| source).or(selector)
+    }
+
+    /// Returns the entries of its list that name an agent.
+    pub(super) fn entries(&self, id: &OperatorId) -> Vec<&'a ListMember> {
+        self.members.iter().flat_map(|(_, list)| list).filter(|member| member.id == *id).collect()
+    }
+
+    /// Returns the place of an agent that some entries of the list name.
+    pub(super) fn place(
+        &self,
+        id: &OperatorId,
+        entries: &[&'a ListMember],
+        roster: &Roster<'_>,
+    ) -> Placing<'a> {
+        let agent = roster.agents.get(id);
+        if let Some(why) = agent.and_then(|agent| agent.out_of_date.as_deref()) {
+            let chosen = || {
+                self.selector.zip(roster.away.get(id)).is_some_and(|(selector, away)| selector.matches(away))
+            };
+            return if !entries.is_empty() || chosen() {
+                Placing::Excluded(why.clone())
+            } else {
+                Placing::Outside
+            };
+        }
+        if let Some(entry) = entries.iter().find(|entry| entry.holds(roster.at)) {
+            let (priority, source) = entry.priority(roster.at);
+            return Placing::Member(priority, source);
+        }
+        let selected = |selector: &&Selector| {
+            agent.is_some_and(|agent| agent.is_present() && selector.matches(&agent.record))
+        };
+        if let Some(selector) = self.selector.filter(selected) {
+            return Placing::Member(selector.priority, &selector.source);
+        }
+        let out = entries.iter().find_map(|entry| OutOfDate::at(&entry.dates.as_ref()?.span, roster.at));
+        out.map_or(Placing::Outside, Placing::Excluded)
+    }
+}
+
+impl Selector {
+    /// Returns true if an agent's values match.
+    pub(super) fn matches(&self, record: &Record) -> bool {
+        self.wanted.iter().all(|want| record.get(want.field) == Some(want.value))
+    }
+
+    /// Returns the agents that it selects.
+    pub(super) fn among<'a>(&self, agents: Agents<'a>) -> impl Iterator<Item = &'a OperatorId> {
+        let chosen = |agent: &DesiredAgent| agent.is_present() && self.matches(&agent.record);
+        agents.iter().filter(move |(_, agent)| chosen(agent)).map(|(id, _)| id)
+    }
+}
