@@ -473,14 +473,14 @@ fn who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
     let (joins, leaves) = (
         [
             "2026-12-01",
-            "join agent/8301 :18",
-            "update queue/在线售前 :18 assignMembers 2>3",
+            "join agent/8301 :16",
+            "update queue/在线售前 :16 assignMembers 2>3",
             "queue/在线售前 2>3 min 2",
         ],
         [
             "2027-01-01",
-            "leave agent/8301 :18 enabled null>false",
-            "update queue/在线售前 :18 assignMembers 3>2",
+            "leave agent/8301 :16 enabled null>false",
+            "update queue/在线售前 :16 assignMembers 3>2",
             "queue/在线售前 3>2 min 2",
         ],
     );
@@ -504,14 +504,14 @@ fn who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
     assert_eq!(json["entries"][1]["calls"], 2);
 
     let site = Site::new("policy: { leavers: { deleteAfter: 30d } }\n", &roster);
-    let deleted = ["2027-01-31", "delete agent/8301 :18 name 赵敏>null mainSkillGroup 售前>null"];
+    let deleted = ["2027-01-31", "delete agent/8301 :16 name 赵敏>null mainSkillGroup 售前>null"];
     assert_eq!(site.lines(&[]), [&joins[..], &leaves, &deleted].concat());
     let site = Site::new("policy: { leavers: { then: delete } }\n", &roster);
     let lines = site.lines(&[]);
-    assert_eq!(lines[5], "delete agent/8301 :18 name 赵敏>null mainSkillGroup 售前>null");
+    assert_eq!(lines[5], "delete agent/8301 :16 name 赵敏>null mainSkillGroup 售前>null");
     assert_eq!(lines[7], leaves[3]);
     let site = Site::new("policy: { leavers: { then: keep } }\n", &roster);
-    assert_eq!(site.lines(&[])[5], "leave agent/8301 :18");
+    assert_eq!(site.lines(&[])[5], "leave agent/8301 :16");
     // Only the queue is written.
     assert_eq!(site.json(&[])["entries"][1]["calls"], 1);
     assert!(site.run(&[]).out.contains("(the account stays as it is)"));
@@ -533,21 +533,21 @@ periods:
         site.lines(&[]),
         [
             "2026-12-05",
-            "update agent/8003 begins :25 mainSkillGroup 售前>售后",
-            "update queue/在线售前 :25 assignMembers 3>2",
-            "update queue/在线售后 :25 assignMembers 1>2",
+            "update agent/8003 begins :23 mainSkillGroup 售前>售后",
+            "update queue/在线售前 :23 assignMembers 3>2",
+            "update queue/在线售后 :23 assignMembers 1>2",
             "queue/在线售前 3>2 min 2",
             "queue/在线售后 1>2 min null",
             "2026-12-12",
-            "update agent/8003 ends :25 mainSkillGroup 售后>售前",
-            "update queue/在线售前 :25 assignMembers 2>3",
-            "update queue/在线售后 :25 assignMembers 2>1",
+            "update agent/8003 ends :23 mainSkillGroup 售后>售前",
+            "update queue/在线售前 :23 assignMembers 2>3",
+            "update queue/在线售后 :23 assignMembers 2>1",
             "queue/在线售前 2>3 min 2",
             "queue/在线售后 2>1 min null",
             "2026-12-24T18:00:00",
-            "update agent/8003 :23 wrapUpSeconds 30>5",
+            "update agent/8003 :21 wrapUpSeconds 30>5",
             "2026-12-25T02:00:00",
-            "update agent/8003 :23 wrapUpSeconds 5>30",
+            "update agent/8003 :21 wrapUpSeconds 5>30",
         ]
     );
     let json = site.json(&[]);
@@ -586,7 +586,7 @@ fn a_move_without_an_end_is_no_loan() {
     during: [{ from: 2026-12-05, mainSkillGroup: 售后 }]
 ";
     let site = Site::new("", &format!("{ROSTER}{moved}"));
-    assert_eq!(site.lines(&[])[1], "update agent/8003 :21 mainSkillGroup 售前>售后");
+    assert_eq!(site.lines(&[])[1], "update agent/8003 :19 mainSkillGroup 售前>售后");
     // An agent that leaves while it is lent does not return.
     let leaves = moved.replace("name: 李娜", "name: 李娜\n    until: 2026-12-09");
     let site = Site::new("", &format!("{ROSTER}{leaves}"));
@@ -758,6 +758,31 @@ fn a_calendar_is_a_function_of_manifests_and_instant() {
         parts.fold(first, |all, part| all + part.split_once('}').unwrap().1)
     };
     assert_eq!(without_places(&other["entries"]), without_places(&whole["entries"]));
+}
+
+#[test]
+fn a_floor_that_breaks_is_shown_and_refuses_nothing() {
+    let leaves = ROSTER.replace("name: 李四 }", "name: 李四, until: 2026-12-31 }");
+    let site = Site::new("", &leaves);
+    assert_eq!(site.lines(&[])[3], "queue/在线售前 2>1 min 2");
+    assert!(site.run(&[]).exits(0).out.contains("2 -> 1 members, minimum 2 BELOW THE MINIMUM"));
+    assert!(site.run(&["--format", "markdown"]).exits(0).out.contains("2 → **1** | 2 ⛔ below it"));
+    assert!(site.run(&["--format", "ics"]).exits(0).out.contains("在线售前 2 → 1 (below the minimum)"));
+}
+
+#[test]
+fn where_lists_only_add_a_member_stays_until_a_date_takes_it_out() {
+    let more = "  - { operatorId: \"8202\", profile: aftersales, name: 陈静, until: 2026-12-10 }
+  - operatorId: \"8003\"
+    profile: presales
+    name: 李娜
+    during: [{ from: 2026-12-01, until: 2026-12-02, mainSkillGroup: 售后 }]
+";
+    let site = Site::new("policy: { queueMembers: at-least }\n", &format!("{ROSTER}{more}"));
+    let heads =
+        |lines: Vec<String>| lines.into_iter().filter(|line| line.starts_with("queue/")).collect::<Vec<_>>();
+    let wanted = ["queue/在线售后 2>3 min null", "queue/在线售后 3>2 min null"];
+    assert_eq!(heads(site.lines(&[])), wanted);
 }
 
 #[test]

@@ -11,13 +11,14 @@ use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load;
 use super::session::load::Loaded;
-use crate::manifest::{Dates, TimelineStep};
+use super::workspace_args::date;
+use crate::manifest::{Dates, Timeline, TimelineStep};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::calendar::{Calendar, Entry, FORMAT, Loan};
 use crate::model::date::{Date, Zone};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
-use crate::plan::calendar::{AgentTurn, QueueTurn, entry};
+use crate::plan::calendar::{AgentTurn, Kept, QueueTurn, entry};
 use crate::report::calendar;
 
 /// Show when dates change the roster: who joins, leaves, is lent and returns. No network, no secret.
@@ -35,8 +36,8 @@ pub(super) struct Arguments {
     /// The last day to show.
     #[arg(long, value_name = "DAY", value_parser = day)]
     until: Option<Date>,
-    /// Look from another instant: a day, like 2026-12-01, means its first moment.
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    /// Look from another instant: 2026-12-01, or 2026-12-01T18:00 with or without an offset; a day means its first moment.
+    #[arg(long, value_name = "DATE|MOMENT", value_parser = date)]
     at: Option<Date>,
     /// Format of standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -84,47 +85,49 @@ impl Arguments {
 fn day(text: &str) -> Result<Date, String> {
     match Date::parse(text) {
         Some(day @ Date::Day(_)) => Ok(day),
-        _ => Err("expected a day, like 2026-12-01".to_owned()),
+        Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
     }
 }
 
-/// The part of time that a calendar shows: from an instant up to another one, which is not in it.
-struct Window {
-    from: Timestamp,
-    until: Timestamp,
+/// Returns the first and the last instant of the calendar.
+fn window(
+    arguments: &Arguments,
+    zone: &Zone,
+    at: Timestamp,
+    horizon: u32,
+) -> Result<(Timestamp, Timestamp), CliError> {
+    let from = arguments.from.and_then(|day| day.first(zone).ok()).unwrap_or(at);
+    let last = match arguments.until.and_then(|day| day.end(zone).ok()) {
+        Some(end) => second_before(end),
+        None => zone.days_later(from, arguments.days.unwrap_or(horizon)),
+    };
+    if last < from {
+        return Err(CliError::error(format!(
+            "--until lies before the first day of the calendar, {}; name that day or a later one",
+            zone.words(from)
+        )));
+    }
+    Ok((from, last))
 }
 
-impl Window {
-    fn new(arguments: &Arguments, zone: &Zone, at: Timestamp, horizon: u32) -> Result<Self, CliError> {
-        let start = |date: Date| date.first(zone).unwrap_or(at);
-        let from = arguments.from.map_or(at, start);
-        let until = match arguments.until {
-            Some(day) => day.end(zone).unwrap_or(Timestamp::MAX),
-            None => zone.days_later(from, arguments.days.unwrap_or(horizon)),
-        };
-        if until <= from {
-            let from = zone.words(from);
-            return Err(CliError::error(format!(
-                "--until lies before the first day of the calendar, {from}; name that day or a later one"
-            )));
-        }
-        Ok(Self { from, until })
-    }
+/// Returns the last instant before a moment, since dates have no seconds.
+fn second_before(at: Timestamp) -> Timestamp {
+    at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MIN)
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
-    let loaded = load::load(&arguments.workspace)?;
+    let loaded = load::load_beside(&arguments.workspace, 0, arguments.at)?;
     let zone = loaded.workspace.time_zone.clone().unwrap_or_else(Zone::utc);
-    let window = Window::new(arguments, &zone, loaded.at, loaded.workspace.horizon)?;
+    let (from, last) = window(arguments, &zone, loaded.instant, loaded.workspace.horizon)?;
     let calendar = Calendar {
         format: FORMAT,
         workspace: loaded.workspace.name.to_string(),
         time_zone: loaded.workspace.time_zone.as_ref().map(|zone| zone.name().to_owned()),
-        at: zone.zoned(loaded.at),
-        from: zone.zoned(window.from),
-        until: zone.zoned(window.until),
+        at: zone.local(loaded.instant),
+        from: zone.local(from),
+        until: zone.local(last),
         is_dated: loaded.dates.is_some(),
-        entries: loaded.dates.as_ref().map(|dates| entries(&loaded, dates, &window)).unwrap_or_default(),
+        entries: loaded.dates.as_ref().map(|dates| entries(&loaded, dates, from, last)).unwrap_or_default(),
     };
     let supports = loaded.workspace.supports();
     console.out(&calendar::render(&calendar, supports, arguments.format.of_report(), console.look()));
@@ -132,34 +135,26 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
 }
 
 /// Returns the entries of a window.
-fn entries(loaded: &Loaded, dates: &Dates, window: &Window) -> Vec<Entry> {
-    let mut desired = loaded.desired.clone();
+fn entries(loaded: &Loaded, dates: &Dates, from: Timestamp, last: Timestamp) -> Vec<Entry> {
+    let mut timeline = Timeline::new(dates, &loaded.desired);
     // A moment at the beginning of the window is in it.
-    let mut now = window.from.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN);
-    dates.advance(&mut desired, dates.at, now);
+    timeline.step_to(second_before(from));
     let mut entries: Vec<Entry> = Vec::new();
-    let mut lent = Loans::default();
-    while let Some(next) = dates.next(now) {
-        let is_shown = next < window.until;
-        // The end of a loan may lie behind the window.
-        if !is_shown && lent.open.is_empty() {
-            break;
-        }
-        let step = dates.advance(&mut desired, now, next);
-        now = next;
-        lent.end(&mut entries, &step, &dates.zone.zoned(next));
-        if is_shown {
-            let name = |id: &OperatorId| {
-                let declared = desired.agents.get(id).and_then(|agent| agent.record.text(&NAME));
-                let name = declared.map(str::to_owned);
-                name.or_else(|| Some(dates.values(id, next)?.text(&NAME)?.to_owned()))
-            };
-            let entry = turn(loaded, dates, next, &step, name);
-            lent.begin(entries.len(), entry.as_ref());
-            entries.extend(entry);
-        }
+    let mut loans = Loans::default();
+    let mut kept = Kept::new();
+    while let Some((at, step)) = timeline.next(last) {
+        loans.end(&mut entries, &step, &dates.zone.local(at));
+        let entry = turn(loaded, dates, at, &step, &mut kept);
+        loans.begin(entries.len(), entry.as_ref());
+        entries.extend(entry);
     }
-    for (at, change) in lent.open.into_values() {
+    // The end of a loan may lie behind the window.
+    while !loans.open.is_empty()
+        && let Some((at, step)) = timeline.next(Timestamp::MAX)
+    {
+        loans.end(&mut entries, &step, &dates.zone.local(at));
+    }
+    for (at, change) in loans.open.into_values() {
         // Nothing ends it: the agent moves for good.
         entries[at].changes[change].loan = None;
     }
@@ -172,8 +167,13 @@ fn turn(
     dates: &Dates,
     at: Timestamp,
     step: &TimelineStep,
-    name: impl Fn(&OperatorId) -> Option<String>,
+    kept: &mut Kept,
 ) -> Option<Entry> {
+    let name = |id: &OperatorId| {
+        let dated = dates.values(id, at);
+        let record = dated.as_ref().or_else(|| Some(&loaded.desired.agents.get(id)?.record));
+        record?.text(&NAME).map(str::to_owned)
+    };
     let values: Vec<Record> =
         step.agents.iter().map(|agent| dates.values(&agent.id, at).unwrap_or_default()).collect();
     let agents: Vec<AgentTurn<'_>> = step
@@ -199,7 +199,7 @@ fn turn(
             source: &queue.source,
         })
         .collect();
-    entry(&loaded.workspace, dates.zone.zoned(at), &agents, &queues, name)
+    entry(&loaded.workspace, dates.zone.local(at), &agents, &queues, kept, name)
 }
 
 /// Returns the part of a loan that a move to another main skill group is: the group without any date is the agent's own.

@@ -31,7 +31,7 @@ pub struct Calendar {
     /// The first instant of the window.
     #[serde(serialize_with = "instant")]
     pub from: ZonedDateTime,
-    /// The end of the window: a moment at it is not in the window.
+    /// The last instant of the window.
     #[serde(serialize_with = "instant")]
     pub until: ZonedDateTime,
     /// True if a manifest holds a date.

@@ -58,14 +58,15 @@ pub fn entry(
     at: ZonedDateTime,
     agents: &[AgentTurn<'_>],
     queues: &[QueueTurn<'_>],
+    kept: &mut Kept,
     name: impl Fn(&OperatorId) -> Option<String>,
 ) -> Option<Entry> {
     let mut changes: Vec<Change> = agents.iter().filter_map(agent).collect();
     let mut counts = Vec::new();
     for turn in queues {
-        let after = members_after(workspace, turn);
-        let Some(change) = queue(turn, after.as_ref(), &name) else { continue };
-        if let (Some(before), Some(after)) = (members(turn.before), &after) {
+        let (before, after) = both(workspace, turn, kept);
+        let Some(change) = queue(turn, before.as_ref(), after.as_ref(), &name) else { continue };
+        if let (Some(before), Some(after)) = (before, after) {
             counts.push(HeadCount {
                 id: turn.id.clone(),
                 before: before.len(),
@@ -133,7 +134,12 @@ fn agent(turn: &AgentTurn<'_>) -> Option<Change> {
             .into_iter()
             .filter_map(|field| {
                 let before = turn.values.get(field)?.clone();
-                Some(FieldChange { path: Path::Field(field), before: Some(before), after: None, source: None })
+                Some(FieldChange {
+                    path: Path::Field(field),
+                    before: Some(before),
+                    after: None,
+                    source: None,
+                })
             })
             .collect(),
     };
@@ -173,35 +179,39 @@ fn members(queue: &DesiredQueue) -> Option<&Arc<Members>> {
     queue.record.get(&ASSIGN_MEMBERS)?.members()
 }
 
-/// Returns the members from the moment on; `None` if no manifest says who serves the queue.
-///
-/// Where lists only add, a member stays unless a date takes it out.
-fn members_after(workspace: &Workspace, turn: &QueueTurn<'_>) -> Option<Arc<Members>> {
-    let after = members(turn.after)?;
-    if !workspace.policy.at_least {
-        return Some(Arc::clone(after));
-    }
-    let mut all = Members::clone(after);
-    for (id, priority) in members(turn.before).map_or(&NO_MEMBERS, |members| members) {
-        if !turn.after.excluded.contains_key(id) {
-            all.entry(id.clone()).or_insert(*priority);
-        }
-    }
-    Some(Arc::new(all))
+/// The members of queues whose lists only add: a member stays unless a date takes it out.
+pub type Kept = BTreeMap<ResourceId, Arc<Members>>;
+
+/// Returns the members before the moment and from it on; `None` if no manifest says who serves the queue.
+fn both(
+    workspace: &Workspace,
+    turn: &QueueTurn<'_>,
+    kept: &mut Kept,
+) -> (Option<Arc<Members>>, Option<Arc<Members>>) {
+    let (before, after) = (members(turn.before).cloned(), members(turn.after).cloned());
+    let Some(new) = after.as_ref().filter(|_| workspace.policy.at_least) else { return (before, after) };
+    let before = kept.get(turn.id).cloned().or(before);
+    let mut all = before.as_deref().cloned().unwrap_or_default();
+    all.retain(|id, _| !turn.after.excluded.contains_key(id));
+    all.extend(new.iter().map(|(id, priority)| (id.clone(), *priority)));
+    let all = Arc::new(all);
+    kept.insert(turn.id.clone(), Arc::clone(&all));
+    (before, Some(all))
 }
 
 /// Returns the change of a queue; `None` if neither its members nor its minimum change.
 fn queue(
     turn: &QueueTurn<'_>,
+    before: Option<&Arc<Members>>,
     after: Option<&Arc<Members>>,
     name: impl Fn(&OperatorId) -> Option<String>,
 ) -> Option<Change> {
-    let before = members(turn.before);
     let mut fields = Vec::new();
     let mut moved = BTreeSet::new();
     if before != after {
         let entry = turn.after.record.entry(&ASSIGN_MEMBERS);
-        let value = |members: Option<&Arc<Members>>| members.map(|members| Value::Members(Arc::clone(members)));
+        let value =
+            |members: Option<&Arc<Members>>| members.map(|members| Value::Members(Arc::clone(members)));
         fields.push(FieldChange {
             path: Path::Field(&ASSIGN_MEMBERS),
             before: value(before),

@@ -26,7 +26,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
     }
     // Of the weeks that a team leader asks about first, the page also says that nothing changes.
     for near in [calendar.at.clone(), calendar.at.saturating_add(Span::new().weeks(1))] {
-        if calendar.from <= near && near < calendar.until {
+        if (&calendar.from..=&calendar.until).contains(&&near) {
             weeks.entry(monday(&near)).or_default();
         }
     }

@@ -68,7 +68,12 @@ fn table(entry: &Entry, supports: Supports) -> Markdown {
             } else {
                 table.raw(" | ");
             }
-            table.raw(" | ").text(&cut(&row.line.words())).raw(" | ").text(&row.place().unwrap_or_default()).raw(" |\n");
+            table
+                .raw(" | ")
+                .text(&cut(&row.line.words()))
+                .raw(" | ")
+                .text(&row.place().unwrap_or_default())
+                .raw(" |\n");
         }
         table.raw("\n");
     }

@@ -271,6 +271,7 @@ fn shown(change: &Change) -> plan::Change {
         exten: None,
         identity: Identity::default(),
         protect: false,
+        leave: false,
         reason: None,
         names: change.names.clone(),
         fields,
@@ -299,10 +300,8 @@ fn moment(at: &ZonedDateTime) -> String {
 
 /// Returns the window in words: its first and last day, and the zone.
 fn window(calendar: &Calendar) -> String {
-    // The window ends before its last instant.
-    let last = calendar.until.saturating_sub(jiff::SignedDuration::from_secs(1));
     let zone = calendar.time_zone.as_deref().unwrap_or("UTC");
-    format!("{} to {}, {zone}", calendar.from.date(), last.date())
+    format!("{} to {}, {zone}", calendar.from.date(), calendar.until.date())
 }
 
 /// Returns the sentence of a calendar without an entry.

@@ -23,7 +23,12 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
     for entry in &calendar.entries {
         text.push_str(&format!("{}\n", look.paint(&moment(&entry.at), bold)));
         let rows = rows(entry, supports);
-        let widest = rows.iter().map(|row| measure_text_width(&sanitize(row.subject()))).max().unwrap_or(0).min(SUBJECT);
+        let widest = rows
+            .iter()
+            .map(|row| measure_text_width(&sanitize(row.subject())))
+            .max()
+            .unwrap_or(0)
+            .min(SUBJECT);
         for row in &rows {
             text.push_str(&draw(row, widest, look));
         }
