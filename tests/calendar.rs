@@ -20,9 +20,13 @@ use rosterctl::model::calendar::{
 };
 use rosterctl::model::field::Field;
 use rosterctl::model::id::{OperatorId, ResourceId};
+use rosterctl::model::ledger::Ledger;
+use rosterctl::model::live::{Listing, Live};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::source::Source;
 use rosterctl::model::value::{Members, Value};
+use rosterctl::plan::{Options, plan};
+use rosterctl::report::Roots;
 use rosterctl::report::calendar::{Format, render};
 use rosterctl::report::text::TextStyle;
 use serde_json::{Value as Json, json};
@@ -178,7 +182,8 @@ const FORMATS: [(&str, Format); 6] = [
 ];
 
 fn draw(calendar: &Calendar, format: Format) -> String {
-    render(calendar, planning::supports(), format, TextStyle { places: true, ..TextStyle::default() })
+    let look = TextStyle { places: true, ..TextStyle::default() };
+    render(calendar, planning::supports(), &Roots::default(), format, look)
 }
 
 #[test]
@@ -783,6 +788,86 @@ fn where_lists_only_add_a_member_stays_until_a_date_takes_it_out() {
         |lines: Vec<String>| lines.into_iter().filter(|line| line.starts_with("queue/")).collect::<Vec<_>>();
     let wanted = ["queue/在线售后 2>3 min null", "queue/在线售后 3>2 min null"];
     assert_eq!(heads(site.lines(&[])), wanted);
+}
+
+/// Checks each entry against the plan of its moment, where every moment before it was applied.
+#[test]
+fn the_changes_and_calls_are_those_of_the_plans() {
+    let roster = "periods: { 双十二: { from: 2026-12-10, until: 2026-12-13 } }
+profiles:
+  presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 20 }
+  aftersales: { role: 普通坐席, mainSkillGroup: 售后, wrapUpSeconds: 30, during: [{ period: 双十二, wrapUpSeconds: 10 }] }
+agents:
+  - { operatorId: \"8001\", profile: presales, name: 张三, enabled: true }
+  - { operatorId: \"8002\", profile: presales, name: 李四, role: 值班坐席 }
+  - operatorId: \"8003\"
+    profile: presales
+    name: 李娜
+    during: [{ period: 双十二, mainSkillGroup: 售后, role: 值班坐席 }]
+  - { operatorIds: 8101..8120, profile: presales, name: 外呼, from: 2026-12-12, until: 2026-12-20, password: { store: ci, key: \"{operatorId}\" } }
+  - { operatorId: \"8201\", profile: aftersales, name: 王五, from: 2026-12-07, enabled: false }
+  - { operatorId: \"8202\", profile: aftersales, name: 陈静, until: 2026-12-15, enabled: true }
+queues:
+  - displayName: 在线售前
+    memberSelector: { mainSkillGroup: 售前, priority: 5 }
+    during: [{ from: 2026-12-22, until: 2026-12-23, memberSelector: { role: 值班坐席 } }]
+  - displayName: 在线售后
+    allowEmpty: true
+    memberSelector: { mainSkillGroup: 售后 }
+";
+    for policy in
+        ["{ leavers: { deleteAfter: 14d } }", "{ leavers: { then: delete } }", "{ queueMembers: at-least }"]
+    {
+        let policy = format!("policy: {policy}\n");
+        let site = Site::new(&policy, roster);
+        let workspace = planning::workspace(&format!("{WORKSPACE}{policy}"));
+        let text = format!("apiVersion: rosterctl/v1\nkind: Roster\n{roster}");
+        let wanted = |at: &str| {
+            let files = [("a.yaml".to_owned(), text.clone())];
+            planning::roster(&files, &workspace, Some(at.parse().unwrap())).desired
+        };
+        let live =
+            Live { agents: Some(Listing::default()), queues: Some(Listing::default()), ..Live::default() };
+        let mut estate = planning::Estate::new(live, BTreeMap::new());
+        let mut ledger = Ledger::default();
+        let mut run = |at: &str| {
+            let plan = plan(&workspace, &wanted(at), &estate.live, &ledger, &Options::default()).unwrap();
+            estate.carry_out(&plan, |_| 0).unwrap();
+            planning::write_down(&mut ledger, &plan);
+            plan
+        };
+        run("2026-11-30T00:00:00+08:00");
+        let json = site.json(&[]);
+        let entries = json["entries"].as_array().unwrap();
+        assert!(entries.len() > 5, "{entries:?}");
+        for entry in entries {
+            let plan = run(entry["at"].as_str().unwrap());
+            let ids = |changes: &Json| -> Vec<String> {
+                changes
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|change| change["id"].as_str().unwrap().to_owned())
+                    .collect()
+            };
+            let planned = serde_json::to_value(&plan).unwrap();
+            assert_eq!(ids(&entry["changes"]), ids(&planned["changes"]), "{policy} {}", entry["at"]);
+            let effort = |json: &Json| (json["calls"].clone(), json["estimatedSeconds"].clone());
+            assert_eq!(effort(entry), effort(&planned["summary"]), "{policy} {}", entry["at"]);
+            for queue in entry["queues"].as_array().unwrap() {
+                let change = plan.change(&ResourceId::parse(queue["id"].as_str().unwrap()).unwrap()).unwrap();
+                let count =
+                    |members: Option<&Arc<Members>>| json!(members.map_or(0, |members| members.len()));
+                let counts = (count(change.members_before()), count(change.members_after()));
+                assert_eq!(
+                    (&queue["before"], &queue["after"]),
+                    (&counts.0, &counts.1),
+                    "{policy} {}",
+                    entry["at"]
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::report_output::PendingJson;
+use super::report_output::{PendingJson, roots};
 use super::session::load;
 use super::session::load::Loaded;
 use super::workspace_args::date;
@@ -130,7 +130,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         entries: loaded.dates.as_ref().map(|dates| entries(&loaded, dates, from, last)).unwrap_or_default(),
     };
     let supports = loaded.workspace.supports();
-    console.out(&calendar::render(&calendar, supports, arguments.format.of_report(), console.look()));
+    let roots = roots(std::iter::once(&*arguments.workspace));
+    let format = arguments.format.of_report();
+    console.out(&calendar::render(&calendar, supports, &roots, format, console.look()));
     Ok(Exit::Success)
 }
 

@@ -8,18 +8,19 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Span, ZonedDateTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, window};
+use super::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, shortages, window};
 use crate::model::agent;
 use crate::model::calendar::{Calendar, Entry, HeadCount};
 use crate::model::queue;
 use crate::model::support::Supports;
+use crate::report::Roots;
 use crate::report::escape::Text;
 use crate::report::html::{SCRIPT, STYLE, hash, said};
 
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("calendar.css"));
 
 /// Renders the page.
-pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> String {
     let mut weeks: BTreeMap<Date, Vec<&Entry>> = BTreeMap::new();
     for entry in &calendar.entries {
         weeks.entry(monday(&entry.at)).or_default().push(entry);
@@ -50,8 +51,9 @@ pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
                     } @else {
                         (filter()) "\n"
                         (tiles(calendar)) "\n"
+                        @for shortage in shortages(calendar) { p.note.bad { (Text(shortage)) } "\n" }
                         (contents(calendar, &weeks)) "\n"
-                        @for (monday, entries) in weeks.iter().filter(|(_, entries)| !entries.is_empty()) { (week(calendar, *monday, entries, supports)) "\n" }
+                        @for (monday, entries) in weeks.iter().filter(|(_, entries)| !entries.is_empty()) { (week(calendar, *monday, entries, supports, roots)) "\n" }
                     }
                 } "\n"
                 footer {
@@ -176,8 +178,9 @@ fn contents(calendar: &Calendar, weeks: &BTreeMap<Date, Vec<&Entry>>) -> Markup 
             ul.contents {
                 @for (monday, entries) in weeks {
                     li {
-                        a href={ "#" (week_id(*monday)) } { (week_title(calendar, *monday)) } ": "
-                        (summary(entries))
+                        @let title = week_title(calendar, *monday);
+                        @if entries.is_empty() { (title) } @else { a href={ "#" (week_id(*monday)) } { (title) } }
+                        ": " (summary(entries))
                     } "\n"
                 }
             }
@@ -193,17 +196,17 @@ fn week_id(monday: Date) -> String {
     monday.strftime("week-%Y-%m-%d").to_string()
 }
 
-fn week(calendar: &Calendar, monday: Date, entries: &[&Entry], supports: Supports) -> Markup {
+fn week(calendar: &Calendar, monday: Date, entries: &[&Entry], supports: Supports, roots: &Roots) -> Markup {
     html! {
         section.week id=(week_id(monday)) {
             h2 { (week_title(calendar, monday)) }
             p.meaning { (summary(entries)) } "\n"
-            @for entry in entries { (moment(entry, supports)) "\n" }
+            @for entry in entries { (moment(entry, supports, roots)) "\n" }
         }
     }
 }
 
-fn moment(entry: &Entry, supports: Supports) -> Markup {
+fn moment(entry: &Entry, supports: Supports, roots: &Roots) -> Markup {
     let (queues, agents): (Vec<Row<'_>>, Vec<Row<'_>>) =
         rows(entry, supports).into_iter().partition(|row| row.chapter == Chapter::Queues);
     html! {
@@ -214,8 +217,8 @@ fn moment(entry: &Entry, supports: Supports) -> Markup {
                     @if !begins_day(&entry.at) { ", " (entry.at.strftime("%H:%M").to_string()) }
                 }
             }
-            @if !agents.is_empty() { (agent_table(&agents)) "\n" }
-            @if !queues.is_empty() { (queue_table(&queues)) "\n" }
+            @if !agents.is_empty() { (agent_table(&agents, roots)) "\n" }
+            @if !queues.is_empty() { (queue_table(&queues, roots)) "\n" }
             p.effort { (Text(effort(entry))) }
         }
     }
@@ -225,7 +228,7 @@ fn columns(names: &[&'static str]) -> Markup {
     html! { thead { tr { @for name in names { th scope="col" { (name) } } } } "\n" }
 }
 
-fn agent_table(rows: &[Row<'_>]) -> Markup {
+fn agent_table(rows: &[Row<'_>], roots: &Roots) -> Markup {
     html! {
         table.agents {
             (columns(&["", "agent", "name", "what"]))
@@ -238,7 +241,7 @@ fn agent_table(rows: &[Row<'_>]) -> Markup {
                         td data-label="what" {
                             (said(agent::FIELDS, row.line.pieces.iter()))
                             @if let Some(remark) = &row.remark { " " em { "(" (Text(remark)) ")" } }
-                            (place(row))
+                            (place(row, roots))
                         }
                     } "\n"
                 }
@@ -247,7 +250,7 @@ fn agent_table(rows: &[Row<'_>]) -> Markup {
     }
 }
 
-fn queue_table(rows: &[Row<'_>]) -> Markup {
+fn queue_table(rows: &[Row<'_>], roots: &Roots) -> Markup {
     html! {
         table.heads {
             (columns(&["queue", "serve it", "minimum", "who"]))
@@ -261,7 +264,7 @@ fn queue_table(rows: &[Row<'_>]) -> Markup {
                         }
                         td data-label="who" {
                             (said(queue::FIELDS, row.line.pieces.iter()))
-                            (place(row))
+                            (place(row, roots))
                         }
                     } "\n"
                 }
@@ -299,6 +302,6 @@ fn also(row: &Row<'_>) -> Option<Text<String>> {
 }
 
 /// Renders the place of a row's date.
-fn place(row: &Row<'_>) -> Markup {
-    html! { @if let Some(place) = row.place() { " " small.place { (Text(place)) } } }
+fn place(row: &Row<'_>, roots: &Roots) -> Markup {
+    html! { @if let Some(place) = row.place(roots) { " " small.place { (Text(place)) } } }
 }

@@ -2,19 +2,23 @@
 //!
 //! A comment holds 65,536 characters. A longer calendar is cut between two moments, and a note says so.
 
-use super::{Chapter, Row, effort, headline, moment, nothing, rows, window};
+use super::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
 use crate::model::calendar::{Calendar, Entry};
 use crate::model::support::Supports;
+use crate::report::Roots;
 use crate::report::escape::Markdown;
 
 /// Most characters of the page, without its note.
 const MOST: usize = 64_000;
 
+/// Most queues that the summary tells of.
+const MOST_SHORTAGES: usize = 20;
+
 /// Most characters of a cell, before escaping.
 const WIDEST: usize = 1_200;
 
 /// Renders the counts, and a table a moment.
-pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> String {
     let mut page = Markdown::default();
     page.raw("<!-- rosterctl:").hidden(&calendar.workspace).raw(":calendar -->\n");
     page.raw("### rosterctl calendar: ").text(&calendar.workspace).raw("\n\n");
@@ -24,8 +28,11 @@ pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
         return page.into_string();
     }
     page.raw("**").text(&headline(calendar.entries.iter())).raw("**\n\n");
+    for shortage in shortages(calendar).iter().take(MOST_SHORTAGES) {
+        page.raw("⛔ ").text(shortage).raw("\n\n");
+    }
     for (at, entry) in calendar.entries.iter().enumerate() {
-        let table = table(entry, supports);
+        let table = table(entry, supports, roots);
         if page.chars() + table.chars() > MOST {
             let left = calendar.entries.len() - at;
             page.raw("… and ").number(left).raw(" later moments, for which there is no room here.\n");
@@ -36,7 +43,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
     page.into_string()
 }
 
-fn table(entry: &Entry, supports: Supports) -> Markdown {
+fn table(entry: &Entry, supports: Supports, roots: &Roots) -> Markdown {
     let mut table = Markdown::default();
     table.raw("#### ").text(&moment(&entry.at)).raw("\n\n");
     let (queues, agents): (Vec<Row<'_>>, Vec<Row<'_>>) =
@@ -49,7 +56,7 @@ fn table(entry: &Entry, supports: Supports) -> Markdown {
             if let Some(remark) = &row.remark {
                 table.raw(" (").text(remark).raw(")");
             }
-            table.raw(" | ").text(&row.place().unwrap_or_default()).raw(" |\n");
+            table.raw(" | ").text(&row.place(roots).unwrap_or_default()).raw(" |\n");
         }
         table.raw("\n");
     }
@@ -72,7 +79,7 @@ fn table(entry: &Entry, supports: Supports) -> Markdown {
                 .raw(" | ")
                 .text(&cut(&row.line.words()))
                 .raw(" | ")
-                .text(&row.place().unwrap_or_default())
+                .text(&row.place(roots).unwrap_or_default())
                 .raw(" |\n");
         }
         table.raw("\n");

@@ -9,16 +9,17 @@ mod markdown;
 mod text;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::ZonedDateTime;
 
+use super::Roots;
 use super::redact::Mask;
 use super::text::TextStyle;
 use super::view::{self, ChangeLines, Line, Segment, Tense};
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME, ROLE};
 use crate::model::calendar::{Action, Calendar, Change, Entry, FieldChange, HeadCount, Loan, Path};
-use crate::model::id::Kind;
+use crate::model::id::{Kind, safe};
 use crate::model::identity::Identity;
 use crate::model::plan::{self, ChangeOrigin, FieldDiff, Summary};
 use crate::model::support::Supports;
@@ -42,7 +43,15 @@ pub enum Format {
 }
 
 /// Renders a calendar. What is posted holds no phone number and no e-mail address.
-pub fn render(calendar: &Calendar, supports: Supports, format: Format, look: TextStyle) -> String {
+///
+/// `roots` tell from where pages and comments show the places of dates.
+pub fn render(
+    calendar: &Calendar,
+    supports: Supports,
+    roots: &Roots,
+    format: Format,
+    look: TextStyle,
+) -> String {
     let masked = || Mask::for_calendar(calendar).calendar(calendar);
     match format {
         Format::Text => text::render(calendar, supports, look),
@@ -50,8 +59,8 @@ pub fn render(calendar: &Calendar, supports: Supports, format: Format, look: Tex
         Format::Json => serde_json::to_string_pretty(calendar).unwrap_or_default() + "\n",
         Format::Csv => csv::render(calendar, supports),
         Format::Ics => ics::render(&masked(), supports),
-        Format::Markdown => markdown::render(&masked(), supports),
-        Format::Html => html::render(calendar, supports),
+        Format::Markdown => markdown::render(&masked(), supports, roots),
+        Format::Html => html::render(calendar, supports, roots),
     }
 }
 
@@ -158,8 +167,8 @@ impl Row<'_> {
     }
 
     /// Returns the place of its date.
-    fn place(&self) -> Option<String> {
-        self.line.source.as_ref().map(|source| format!("{}:{}", source.file, source.line))
+    fn place(&self, roots: &Roots) -> Option<String> {
+        self.line.source.as_ref().map(|source| format!("{}:{}", roots.path(&source.file), source.line))
     }
 }
 
@@ -302,6 +311,23 @@ fn moment(at: &ZonedDateTime) -> String {
 fn window(calendar: &Calendar) -> String {
     let zone = calendar.time_zone.as_deref().unwrap_or("UTC");
     format!("{} to {}, {zone}", calendar.from.date(), calendar.until.date())
+}
+
+/// Returns a sentence for each queue that falls below its minimum: the first moment at which it does.
+fn shortages(calendar: &Calendar) -> Vec<String> {
+    let mut told = BTreeSet::new();
+    let mut sentences = Vec::new();
+    for entry in &calendar.entries {
+        for queue in entry.queues.iter().filter(|queue| queue.is_short()) {
+            if let Some(least) = queue.min_members.filter(|_| told.insert(&queue.id)) {
+                let (name, at) = (safe(queue.id.name.as_str()), moment(&entry.at));
+                let after = queue.after;
+                sentences
+                    .push(format!("{name} falls below its minimum on {at}: {after} of {least} members."));
+            }
+        }
+    }
+    sentences
 }
 
 /// Returns the sentence of a calendar without an entry.

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use console::measure_text_width;
 
-use super::{Chapter, Row, effort, headline, moment, nothing, rows, window};
+use super::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
 use crate::model::calendar::Calendar;
 use crate::model::id::safe;
 use crate::model::support::Supports;
@@ -41,7 +41,12 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
         let noun = if moments == 1 { "moment" } else { "moments" };
         format!("{moments} {noun}: {}.", headline(calendar.entries.iter()))
     };
-    text + &wrap(&counts, 0, look.width) + "\n"
+    text.push_str(&format!("{}\n", wrap(&counts, 0, look.width)));
+    for shortage in shortages(calendar) {
+        let shortage = wrap(&shortage, 0, look.width);
+        text.push_str(&format!("{}\n", look.paint(&shortage, AnsiColor::Red.on_default())));
+    }
+    text
 }
 
 fn colour(chapter: Chapter) -> AnsiColor {
