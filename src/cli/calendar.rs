@@ -172,8 +172,8 @@ fn turn(
     kept: &mut Kept,
 ) -> Option<Entry> {
     let name = |id: &OperatorId| {
-        let dated = dates.values(id, at);
-        let record = dated.as_ref().or_else(|| Some(&loaded.desired.agents.get(id)?.record));
+        let own = dates.values(id, at);
+        let record = own.as_ref().or_else(|| Some(&loaded.desired.agents.get(id)?.record));
         record?.text(&NAME).map(str::to_owned)
     };
     let values: Vec<Record> =

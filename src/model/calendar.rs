@@ -223,6 +223,7 @@ fn instant<S: Serializer>(at: &ZonedDateTime, out: S) -> Result<S::Ok, S::Error>
     out.serialize_str(&rfc3339(at))
 }
 
+#[expect(clippy::ref_option, reason = "serde passes the field")]
 fn instants<S: Serializer>(at: &Option<ZonedDateTime>, out: S) -> Result<S::Ok, S::Error> {
     at.as_ref().map(rfc3339).serialize(out)
 }

@@ -189,7 +189,7 @@ fn contents(calendar: &Calendar, weeks: &BTreeMap<Date, Vec<&Entry>>) -> Markup 
 }
 
 fn summary(entries: &[&Entry]) -> String {
-    if entries.is_empty() { "nothing changes".to_owned() } else { headline(entries.iter().copied()) }
+    if entries.is_empty() { "nothing changes".to_owned() } else { headline(&entries.iter().copied()) }
 }
 
 fn week_id(monday: Date) -> String {

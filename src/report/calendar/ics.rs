@@ -93,9 +93,13 @@ pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
     let events: Vec<Event> =
         calendar.entries.iter().flat_map(|entry| events(calendar, entry, supports)).collect();
     if events.is_empty() {
-        EMPTY.iter().for_each(|line| lines.push(line));
+        for line in EMPTY {
+            lines.push(line);
+        }
     }
-    events.iter().for_each(|event| event.write(&mut lines));
+    for event in &events {
+        event.write(&mut lines);
+    }
     lines.push("END:VCALENDAR");
     lines.0
 }
@@ -198,8 +202,8 @@ fn title(entry: &Entry, sort: &Sort, changes: &[&Change]) -> String {
     if sort.chapter == Chapter::Queues {
         let counts = changes.iter().filter_map(|change| {
             let count = entry.head_count(&change.id)?;
-            let short = if count.is_short() { " (below the minimum)" } else { "" };
-            Some(format!("{} {} → {}{short}", sanitize(change.id.name.as_str()), count.before, count.after))
+            let remark = if count.is_short() { " (below the minimum)" } else { "" };
+            Some(format!("{} {} → {}{remark}", sanitize(change.id.name.as_str()), count.before, count.after))
         });
         let counts: Vec<String> = counts.collect();
         let more = counts.len().saturating_sub(MOST_NAMED);

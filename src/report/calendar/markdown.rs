@@ -27,7 +27,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> 
         page.text(nothing(calendar)).raw("\n");
         return page.into_string();
     }
-    page.raw("**").text(&headline(calendar.entries.iter())).raw("**\n\n");
+    page.raw("**").text(&headline(&calendar.entries.iter())).raw("**\n\n");
     for shortage in shortages(calendar).iter().take(MOST_SHORTAGES) {
         page.raw("⛔ ").text(shortage).raw("\n\n");
     }

@@ -137,7 +137,7 @@ impl Chapter {
 }
 
 /// Counts the changes of some entries in words: `2 agents join · 1 agent is lent`.
-fn headline<'a>(entries: impl Iterator<Item = &'a Entry> + Clone) -> String {
+fn headline<'a>(entries: &(impl Iterator<Item = &'a Entry> + Clone)) -> String {
     let counts = Chapter::ALL.map(|chapter| (chapter, count(entries.clone(), chapter)));
     let told = counts.iter().filter(|(_, count)| *count > 0);
     told.map(|(chapter, count)| format!("{count} {}", chapter.noun(*count))).collect::<Vec<_>>().join(" · ")

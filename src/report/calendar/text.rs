@@ -39,7 +39,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
     } else {
         let moments = calendar.entries.len();
         let noun = if moments == 1 { "moment" } else { "moments" };
-        format!("{moments} {noun}: {}.", headline(calendar.entries.iter()))
+        format!("{moments} {noun}: {}.", headline(&calendar.entries.iter()))
     };
     text.push_str(&format!("{}\n", wrap(&counts, 0, look.width)));
     for shortage in shortages(calendar) {
