@@ -12,7 +12,9 @@ use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson, Reporter};
 use super::session::load::Loaded;
 use super::session::planning::{self, Planned};
-use super::session::{connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan};
+use super::session::{
+    clocks, connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan,
+};
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
 use crate::apply::observation;
@@ -24,6 +26,7 @@ use crate::apply::{
     replan,
 };
 use crate::model::call::{Failure, Reason};
+use crate::model::date::Zone;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -57,6 +60,9 @@ pub(super) struct Arguments {
     /// Do not ask.
     #[arg(long)]
     auto_approve: bool,
+    /// Carry out only what dates brought about since the last complete run; manifest edits and console changes stay.
+    #[arg(long, conflicts_with = "plan")]
+    due: bool,
     /// Leave out what moved since the plan was made, do the rest, and exit with 5.
     #[arg(long)]
     skip_stale: bool,
@@ -75,6 +81,8 @@ struct Work {
     read: Instant,
     /// The new plan beside a saved one.
     again: Option<Again>,
+    /// True for a run of what is due.
+    due_only: bool,
 }
 
 /// New plan, made beside a saved one.
@@ -183,7 +191,14 @@ async fn locked(
     }
     git_exposure::warn(loaded, console);
     let book = Book { store, lock };
+    if arguments.due && store.load().await?.last_instant().is_none() {
+        return Err(CliError::error(
+            "--due carries out what dates brought about since the last complete run, and the ledger knows of none: \
+             nothing was changed; `rosterctl apply` makes a first run",
+        ));
+    }
     let mut work = prepare(arguments, loaded, store, console).await?;
+    clocks::check(loaded, &work.vendors)?;
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());
     let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
@@ -391,9 +406,10 @@ async fn prepare(
         Some(path) => Some(saved_plan::read(path, loaded, fingerprints::key(loaded).await?.as_deref())?),
         None => None,
     };
+    let narrowing = PlanArgs { due: arguments.due, ..arguments.narrowing.clone() };
     let plan = async || match &saved {
         Some(saved) => planning::again(loaded, store, saved).await,
-        None => planning::make(loaded, store, &arguments.narrowing).await,
+        None => planning::make(loaded, store, &narrowing).await,
     };
     let mut made = plan().await?;
     if pending_creates::wait(loaded, &made.ledger, &made.plan, console).await {
@@ -404,7 +420,8 @@ async fn prepare(
     let Planned { plan, live, ledger, vendors } = made;
     let plan = Arc::new(plan);
     let Some(saved) = saved else {
-        return Ok(Work { plan, ledger, vendors, live, read, again: None });
+        let due_only = arguments.due;
+        return Ok(Work { plan, ledger, vendors, live, read, again: None, due_only });
     };
     // The new plan reports an incomplete listing.
     let moved = if plan.has(Effect::Incomplete) {
@@ -413,7 +430,15 @@ async fn prepare(
         replan::moved(&saved, &plan, &loaded.workspace.supports(), &live)
             .map_err(|why| CliError::Unreachable(why.to_string(), Reason::Incomplete))?
     };
-    Ok(Work { plan: Arc::new(saved), ledger, vendors, live, read, again: Some(Again { plan, moved }) })
+    Ok(Work {
+        plan: Arc::new(saved),
+        ledger,
+        vendors,
+        live,
+        read,
+        again: Some(Again { plan, moved }),
+        due_only: false,
+    })
 }
 
 /// Asks for approval. Without a terminal, nothing is written.
@@ -447,23 +472,34 @@ async fn finish_empty(
     let left = work.plan.has(Effect::Partial);
     let clean = (!left && work.is_whole()).then(clock::timestamp);
     let supports = loaded.workspace.supports();
-    let (live, plan) = (&work.live, Arc::clone(work.judged()));
+    let (live, plan, due_only) = (&work.live, Arc::clone(work.judged()), work.due_only);
     let doings = |ledger: &mut Ledger, older: bool| {
         // This live state is older than the other run.
         if older {
             return;
         }
-        ledger_update::adopt(ledger, &supports, &loaded.desired, live, &plan);
-        if clean.is_some() {
-            ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
-            ledger.last_clean_run.clone_from(&clean);
-            ledger.last_instant = loaded.dates.as_ref().map(|dates| dates.zone.rfc3339(dates.at));
+        if !due_only {
+            ledger_update::adopt(ledger, &supports, &loaded.desired, live, &plan);
+        }
+        if let Some(clean) = &clean {
+            note_run(ledger, loaded, live, due_only, clean);
         }
     };
     record(book, &mut work.ledger, doings).await?;
     loaded.journal().discard();
     reporter.ran(Run { due: work.due(), ..Run::default() });
     Ok(if left { Exit::Partial } else { Exit::Success })
+}
+
+/// Notes a complete run, which ended at `clean`. A run of what was due is complete for the dates alone.
+fn note_run(ledger: &mut Ledger, loaded: &Loaded, live: &Live, due_only: bool, clean: &str) {
+    if !due_only {
+        ledger_update::note_clean_run(ledger, &loaded.workspace.supports(), &loaded.desired, live);
+        ledger.last_clean_run = Some(clean.to_owned());
+    }
+    let zone = loaded.workspace.time_zone.clone().unwrap_or_else(Zone::utc);
+    let dated = due_only || loaded.dates.is_some();
+    ledger.last_instant = dated.then(|| zone.rfc3339(loaded.instant));
 }
 
 /// Checks that the lock is held, before the first write of a run.
@@ -535,12 +571,12 @@ async fn conclude(
                 &loaded.desired,
             );
         }
-        ledger_update::adopt(ledger, &supports, &loaded.desired, live, &judged);
+        if !work.due_only {
+            ledger_update::adopt(ledger, &supports, &loaded.desired, live, &judged);
+        }
         ledger_update::changes(ledger, &work.plan, supports.agents, &run.results, prints);
-        if clean.is_some() {
-            ledger_update::note_clean_run(ledger, &supports, &loaded.desired, live);
-            ledger.last_clean_run.clone_from(&clean);
-            ledger.last_instant = loaded.dates.as_ref().map(|dates| dates.zone.rfc3339(dates.at));
+        if let Some(clean) = &clean {
+            note_run(ledger, loaded, live, work.due_only, clean);
         }
     };
     let stored = record(book, &mut work.ledger, doings).await;

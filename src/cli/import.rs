@@ -183,7 +183,7 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
     }
     let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
     let mut lost: Vec<String> =
-        match manifest::load_at(&old, &loaded.workspace, loaded.instant).map(|roster| roster.desired) {
+        match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
             Ok(before) => import::lost(&before, desired).iter().map(|what| held(what)).collect(),
             Err(_) => {
                 vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]

@@ -4,7 +4,7 @@ use crate::model::id::ResourceId;
 use crate::model::plan::{Allowance, Plan};
 
 /// Options that `plan` and `apply` share.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PlanArgs {
     /// Only this resource, and what it cannot do without; repeatable.
     #[arg(long = "target", value_name = "KIND/ID", value_parser = target)]
@@ -15,6 +15,9 @@ pub(super) struct PlanArgs {
     /// Set fields again that no system returns and rosterctl has not set yet (role, password).
     #[arg(long)]
     pub(super) assert_unread: bool,
+    /// True if only what dates brought about is planned.
+    #[arg(skip)]
+    pub(super) due: bool,
     /// True if the read-only systems must be readable.
     #[arg(skip)]
     pub(super) watch: bool,
@@ -32,6 +35,7 @@ impl PlanArgs {
             targets: saved.targets.clone(),
             allow: saved.allowed.clone(),
             assert_unread: saved.assert_unread,
+            due: false,
             watch: false,
         }
     }

@@ -208,6 +208,16 @@ impl Dates {
         self.agents.keys().filter_map(|id| Some((id.clone(), self.away(id, at)?))).collect()
     }
 
+    /// Returns the agents and queues with a date.
+    pub fn resources(&self) -> Vec<ResourceId> {
+        let dated = |plan: &QueuePlan| {
+            let lists = plan.sets().filter_map(|set| set.members.as_ref()).flat_map(|(_, list)| list);
+            !plan.overlays.is_empty() || lists.into_iter().any(|member| member.times().is_some())
+        };
+        let queues = self.queues.iter().filter(|(_, plan)| dated(plan)).map(|(id, _)| id.clone());
+        self.agents.keys().map(ResourceId::agent).chain(queues).collect()
+    }
+
     /// Returns the next moment after another one at which something may change.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         self.moments.range((Excluded(after), Unbounded)).next().map(|(at, _)| *at)

@@ -146,6 +146,8 @@ messages! {
         NotYet { date: String },
         /// Dates could be folded into the base.
         Over { count: usize },
+        /// A due value is neither the one before nor the one after. `member`: of a list of members.
+        DueLeft { field: Word, member: Option<OperatorId> },
         /// A rule breaks at a later moment.
         Ahead { at: String, what: Ahead },
         /// A sentence of a plan that was saved without arguments, or by another version.

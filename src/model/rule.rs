@@ -156,6 +156,8 @@ rules! {
         "Nothing has to be done; fold them into the base when you edit the files next.";
     AHEAD            "R703" Warning None       "A date in the manifests breaks a rule later: a queue falls below its minimum, or a value comes twice."
         "Correct the dates before that day; the plan of today does not depend on it.";
+    DUE_LEFT         "R704" Warning None       "A date asks for another value, and the live one is neither the one before nor the one after: `apply --due` leaves it alone."
+        "Look in the console who changed it; `rosterctl plan` shows the difference, and `rosterctl apply` sets what the manifests say.";
 }
 
 /// Finds a row by its code.

@@ -24,6 +24,8 @@ pub struct Options {
     pub allow: Vec<Allowance>,
     /// True to set unread fields again if their live state is unknown.
     pub assert_unread: bool,
+    /// True if the run carries out only what dates brought about since the ledger's last run.
+    pub due: bool,
     /// True for a run about differences, not about steps: resources that are only read must be readable.
     pub watch: bool,
     /// The keyed fingerprints of the stored passwords, of agents with one in the ledger.

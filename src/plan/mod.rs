@@ -15,6 +15,7 @@ pub mod calendar;
 mod change_origin;
 mod chosen;
 mod context;
+mod due;
 mod estimate;
 mod limits;
 mod prune;
@@ -77,6 +78,9 @@ pub fn plan(
     sip::withhold(&context, &mut draft);
     queues::decide(&context, &scope, &mut draft);
     seats::decide(&context, &scope, &mut draft);
+    if options.due {
+        due::keep(&context, &mut draft);
+    }
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     waiting::explain(&context, &mut draft.changes);
@@ -84,11 +88,11 @@ pub fn plan(
     draft.findings.extend(unknown_members::findings(&draft.changes, &steps));
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     let outlook = options.outlook.as_ref();
-    for breach in outlook.iter().flat_map(|outlook| &outlook.ahead) {
+    for breach in outlook.iter().filter(|_| !options.due).flat_map(|outlook| &outlook.ahead) {
         let what = FindingKind::Ahead { at: breach.at.clone(), what: breach.what.clone() };
         draft.find(Finding::new(&AHEAD, what).about(&breach.id).at(&breach.cause));
     }
-    if let Some(count) = outlook.map(|outlook| outlook.over).filter(|over| *over > 0) {
+    if let Some(count) = outlook.map(|outlook| outlook.over).filter(|over| *over > 0 && !options.due) {
         draft.find(Finding::new(&OVER, FindingKind::Over { count }));
     }
     draft.findings.sort_by(|a, b| {

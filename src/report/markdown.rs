@@ -302,6 +302,9 @@ fn summary(view: &View<'_>, head: &mut Markdown) {
     if let Some(refused) = &view.refused {
         head.raw("⛔ ").text(&cut_to(refused, SENTENCE)).raw("\n\n");
     }
+    if let Some(instant) = &view.instant {
+        head.text(&cut_to(instant, SENTENCE)).raw("\n\n");
+    }
     if let Some(narrowed) = &view.narrowed {
         head.raw("⚠️ ").text(&cut_to(narrowed, SENTENCE)).raw("\n\n");
     }

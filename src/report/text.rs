@@ -97,6 +97,9 @@ pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
+    if let Some(instant) = &view.instant {
+        text.push_str(&format!("{}\n", wrap(&safe(instant), 0, look.width)));
+    }
     if let Some(narrowed) = &view.narrowed {
         text.push_str(&format!("{}\n", wrap(&safe(narrowed), 0, look.width)));
     }

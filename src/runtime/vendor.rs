@@ -34,6 +34,11 @@ impl Vendor {
         self.link.rates()
     }
 
+    /// Returns the lead of the system's clock over this host's: see [`Client::ahead_ms`].
+    pub fn ahead_ms(&self) -> Option<i64> {
+        self.link.ahead_ms()
+    }
+
     /// Returns the configured connection.
     pub fn connection(&self) -> &Connection {
         self.link.connection()

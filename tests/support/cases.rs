@@ -63,6 +63,7 @@ pub(crate) fn read(name: &str) -> Case {
             serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")
         }),
         assert_unread: options.get("assertUnread") == Some(&Json::Bool(true)),
+        due: options.get("due") == Some(&Json::Bool(true)),
         watch: options.get("watch") == Some(&Json::Bool(true)),
         program: "test".to_owned(),
         fingerprints: options

@@ -1,6 +1,7 @@
 //! Session of a command: loads the workspace, opens the connections, reads, plans.
 
 pub(super) mod clients;
+pub(super) mod clocks;
 pub(super) mod connections;
 pub(super) mod fingerprints;
 pub(super) mod git_exposure;

@@ -96,6 +96,7 @@ pub(crate) fn build(
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,
+        due: narrowing.due,
         watch: narrowing.watch,
         fingerprints: prints.now,
         gone: prints.gone,

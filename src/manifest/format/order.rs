@@ -5,6 +5,9 @@ use crate::model::field::Field;
 use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 
+/// The keys of the time of an entry of `during`.
+const DURING: [&str; 3] = ["period", "from", "until"];
+
 /// The kind of a map, which decides the order of its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -24,6 +27,14 @@ pub(super) enum Kind {
     Member,
     /// `memberSelector`.
     Selector,
+    /// A span of a period, or a list of them.
+    Span,
+    /// An entry of `during` of an agent, a profile or `defaults`.
+    AgentDuring,
+    /// An entry of `during` of a queue.
+    QueueDuring,
+    /// An entry of `during` of a member.
+    MemberDuring,
     /// A reference to a secret.
     Secret,
     /// Any other map, in its own order.
@@ -34,14 +45,18 @@ impl Kind {
     /// Returns the kind of the value of a key.
     pub(super) fn child(self, key: &str) -> Kind {
         match (self, key) {
+            (Kind::Document, "periods") => Kind::Each(&Kind::Span),
             (Kind::Document, "profiles") => Kind::Each(&Kind::Template),
             (Kind::Document, "defaults") => Kind::Template,
             (Kind::Document, "agents") => Kind::Each(&Kind::Agent),
             (Kind::Document, "queues") => Kind::Each(&Kind::Queue),
             (Kind::Document, "seats") => Kind::Each(&Kind::Seat),
             (Kind::Agent | Kind::Template | Kind::Seat, "password") => Kind::Secret,
-            (Kind::Queue, "assignMembers") => Kind::Each(&Kind::Member),
-            (Kind::Queue, "memberSelector") => Kind::Selector,
+            (Kind::Queue | Kind::QueueDuring, "assignMembers") => Kind::Each(&Kind::Member),
+            (Kind::Queue | Kind::QueueDuring, "memberSelector") => Kind::Selector,
+            (Kind::Agent | Kind::Template, "during") => Kind::Each(&Kind::AgentDuring),
+            (Kind::Queue, "during") => Kind::Each(&Kind::QueueDuring),
+            (Kind::Member, "during") => Kind::Each(&Kind::MemberDuring),
             (Kind::Each(kind), _) => *kind,
             _ => Kind::Other,
         }
@@ -51,7 +66,11 @@ impl Kind {
     pub(super) fn item(self) -> Kind {
         match self {
             Kind::Each(kind) => *kind,
-            Kind::Document
+            Kind::Span => Kind::Span,
+            Kind::AgentDuring
+            | Kind::QueueDuring
+            | Kind::MemberDuring
+            | Kind::Document
             | Kind::Agent
             | Kind::Template
             | Kind::Queue
@@ -75,6 +94,7 @@ impl Kind {
                     "kind",
                     "roles",
                     "skillGroups",
+                    "periods",
                     "profiles",
                     "defaults",
                     "agents",
@@ -85,15 +105,22 @@ impl Kind {
             Kind::Agent | Kind::Template => ["operatorId", "operatorIds", "state", "profile"]
                 .into_iter()
                 .chain(fields(agent::FIELDS))
-                .chain(["protect", "allowAnyRole"])
+                .chain(["protect", "allowAnyRole", "from", "until", "during"])
                 .collect(),
             Kind::Queue => ["displayName", "exten", "was", "distinct"]
                 .into_iter()
                 .chain(fields(queue::FIELDS))
+                .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty", "during"])
+                .collect(),
+            Kind::Span => vec!["from", "until"],
+            Kind::AgentDuring => DURING.into_iter().chain(fields(agent::FIELDS)).collect(),
+            Kind::QueueDuring => DURING
+                .into_iter()
                 .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty"])
                 .collect(),
+            Kind::MemberDuring => DURING.into_iter().chain(["priority"]).collect(),
             Kind::Seat => std::iter::once("account").chain(fields(seat::FIELDS)).collect(),
-            Kind::Member => vec!["agentNumber", "priority"],
+            Kind::Member => vec!["agentNumber", "priority", "from", "until", "during"],
             Kind::Selector => {
                 SELECTED_BY.iter().map(|field| field.key).chain(std::iter::once("priority")).collect()
             }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document;
-use crate::manifest::format;
+use crate::manifest::{Roster, format};
 use crate::model::agent;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
@@ -12,8 +12,12 @@ use crate::model::field::Record;
 const NAMED: usize = 5;
 
 /// Returns the declarations that only the old manifests hold, a line each.
-pub fn lost(old: &Desired, new: &Desired) -> Vec<String> {
+pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
     let mut lost = Lost::default();
+    for id in old.dates.iter().flat_map(|dates| dates.resources()) {
+        lost.add("dates", id.to_string());
+    }
+    let old = &old.desired;
     for (id, agent) in &old.agents {
         let name = format!("agent/{id}");
         match new.agents.get(id) {

@@ -262,6 +262,11 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             if *count == 1 { "date is" } else { "dates are" },
             if *count == 1 { "has" } else { "have" },
         ),
+        K::DueLeft { field, member } => format!(
+            "{id}: a date asks for another `{field}`{}, and the live value is neither the one before nor the one after; \
+             it is left alone",
+            member.as_ref().map(|member| format!(" of {member}")).unwrap_or_default()
+        ),
         K::Ahead { at, what } => {
             let (message, help) = ahead(what);
             format!("from {at} on, {message}: {help}")

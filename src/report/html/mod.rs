@@ -212,6 +212,7 @@ fn view(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
         @if let Some(refused) = &view.refused {
             p.note.bad { strong { "Not to be applied as it is." } " " (Text(refused)) } "\n"
         }
+        @if let Some(instant) = &view.instant { p.note { (Text(instant)) } "\n" }
         @if let Some(narrowed) = &view.narrowed { p.note.warn { (Text(narrowed)) } "\n" }
         @for allowed in &view.allowed { p.note.warn { "A limit was lifted: " (Text(allowed)) } "\n" }
         @for group in Section::told() { (rows::chapter(spot, view, group)) }

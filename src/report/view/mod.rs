@@ -41,6 +41,8 @@ pub struct View<'a> {
     pub findings: Vec<Line>,
     /// The order of the stages.
     pub order: Order,
+    /// The instant of a plan with dates, and how long it is good.
+    pub instant: Option<String>,
     /// The targets that the run was limited to; other resources were not compared.
     pub narrowed: Option<String>,
     /// Rules that were lifted.
@@ -238,6 +240,7 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'
         open: Vec::new(),
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
+        instant: instant(plan),
         narrowed: narrowed(&plan.targets),
         allowed: plan
             .allowed
@@ -282,6 +285,15 @@ pub fn build_run<'a>(plan: &'a BoundPlan, run: &Run, seconds: Option<u64>) -> Vi
         summary: Summary::default(),
         ..view
     }
+}
+
+/// Describes the instant of a plan: `As of 2026-12-01T08:00:00+08:00; the next date comes at ….`
+fn instant(plan: &Plan) -> Option<String> {
+    let at = plan.at.as_ref()?;
+    Some(match &plan.good_until {
+        Some(until) => format!("As of {at}; the next date comes at {until}."),
+        None => format!("As of {at}; no date comes after it."),
+    })
 }
 
 /// Describes the targets of a plan: `Narrowed by --target to agent/8001: nothing else was compared.`
