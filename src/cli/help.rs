@@ -86,6 +86,17 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("Who serves a queue, for a spreadsheet", "rosterctl status --queue 在线售前 --format csv"),
         ],
     ),
+    (
+        "calendar",
+        &[
+            ("Who joins, leaves and is lent in the next weeks", "rosterctl calendar"),
+            (
+                "December as a page for team leaders",
+                "rosterctl calendar --from 2026-12-01 --until 2026-12-31 --format html",
+            ),
+            ("For the calendar program of a team", "rosterctl calendar --format ics"),
+        ],
+    ),
     ("doctor", &[("Is everything set up", "rosterctl doctor")]),
     (
         "fmt",

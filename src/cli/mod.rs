@@ -1,6 +1,7 @@
 //! Commands: arguments, help and wiring. One file per command.
 
 mod apply;
+mod calendar;
 mod completions;
 mod console;
 mod doctor;
@@ -82,6 +83,8 @@ enum Command {
     Drift(drift::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
+    /// Show when dates change the roster: who joins, leaves, is lent and returns. No network, no secret.
+    Calendar(calendar::Arguments),
     /// Try each connection and store once, and report each problem with its remedy.
     Doctor(doctor::Arguments),
     /// Write what is live as manifests, one file a main skill group; the next plan is empty.
@@ -113,6 +116,7 @@ impl Command {
             Command::Plan(arguments) => arguments.due(),
             Command::Drift(arguments) => arguments.due(),
             Command::Status(arguments) => arguments.due(),
+            Command::Calendar(arguments) => arguments.due(),
             Command::Doctor(arguments) => arguments.due(),
             Command::Apply(arguments) => arguments.due(),
             Command::Validate(_)
@@ -163,6 +167,7 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console), interrupted),
+        Command::Calendar(arguments) => calendar::run(&arguments, &console),
         Command::Fmt(arguments) => fmt::run(&arguments, &console),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),
         Command::Explain(arguments) => explain::run(&arguments, &console),

@@ -493,7 +493,7 @@ fn failed(place: &Path, failure: Failure) -> Body {
 }
 
 /// Finds the roots of the workspaces' repositories. On GitHub, its own workspace comes first.
-fn roots<'a>(workspaces: impl Iterator<Item = &'a Path>) -> Roots {
+pub(super) fn roots<'a>(workspaces: impl Iterator<Item = &'a Path>) -> Roots {
     let current = env::current_dir().map(|folder| files::shown(&folder).to_string()).unwrap_or_default();
     let mut roots = Roots { current, repositories: Vec::new() };
     let workspace = env::var_os("GITHUB_WORKSPACE").map(PathBuf::from).filter(|path| path.is_absolute());

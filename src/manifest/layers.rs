@@ -222,6 +222,15 @@ impl DatedEntry {
         template
     }
 
+    /// Returns the values of an agent without any `during`.
+    pub(super) fn base(&self, id: &OperatorId) -> Record {
+        let mut template = Template::default();
+        for layer in &self.layers {
+            template.fill_from(&layer.template);
+        }
+        substitute(template.record, id)
+    }
+
     /// Returns an agent at an instant.
     pub(super) fn agent(&self, id: &OperatorId, zone: &Zone, at: Timestamp) -> DesiredAgent {
         let Template { record, protect, allow_any_role, .. } = self.values(id, at);

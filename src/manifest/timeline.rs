@@ -251,6 +251,16 @@ impl Dates {
         None
     }
 
+    /// Returns the values of a dated agent at an instant, whatever its own `from` and `until` are.
+    pub fn values(&self, id: &OperatorId, at: Timestamp) -> Option<Record> {
+        Some(self.agents.get(id)?.values(id, at).record)
+    }
+
+    /// Returns the values of a dated agent without any `during`.
+    pub fn base(&self, id: &OperatorId) -> Option<Record> {
+        Some(self.agents.get(id)?.base(id))
+    }
+
     /// Returns the plan of a queue.
     pub(super) fn queue(&self, id: &ResourceId) -> Option<&QueuePlan> {
         let at = self.queues.binary_search_by(|(other, _)| other.cmp(id)).ok()?;

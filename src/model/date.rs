@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::message::plain;
@@ -170,6 +170,11 @@ impl Zone {
         let later = local.checked_add(jiff::Span::new().days(i64::from(days))).ok();
         let later = later.and_then(|later| self.0.to_timestamp(later).ok());
         later.unwrap_or(Timestamp::MAX)
+    }
+
+    /// Returns a moment with its local time.
+    pub fn local(&self, at: Timestamp) -> ZonedDateTime {
+        ZonedDateTime::new(at, self.0.clone())
     }
 
     /// Returns a moment in RFC 3339 with the zone's offset, like `2026-12-01T00:00:00+08:00`.

@@ -1,6 +1,7 @@
 //! The nouns: data and its invariants. No verb, no input or output.
 
 pub mod agent;
+pub mod calendar;
 pub mod call;
 pub mod codec;
 pub mod date;

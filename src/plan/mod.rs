@@ -11,6 +11,7 @@
 //! missing resource, and adds a finding.
 
 mod agents;
+pub mod calendar;
 mod change_origin;
 mod chosen;
 mod context;

@@ -80,7 +80,7 @@ impl Roots {
     }
 
     /// Returns a path relative to its repository, or else to the current folder.
-    fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
+    pub(super) fn path<'a>(&self, file: &'a str) -> Cow<'a, str> {
         if self.current.is_empty() {
             return Cow::Borrowed(file);
         }

@@ -9,7 +9,9 @@
 //! gives the same bytes. A [`Document`] gives the same bytes workspace by workspace. Formats that people store or post
 //! ([`Format::masks`]) are masked before rendering.
 
+pub mod calendar;
 mod content;
+mod csv;
 pub mod doctor;
 mod document;
 mod escape;

@@ -171,7 +171,8 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     format!("{head}{}  {text}\n", " ".repeat(gap))
 }
 
-fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
+/// Joins the pieces of a line.
+pub(super) fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
     let mut text = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         if at > 0 {
@@ -183,7 +184,8 @@ fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
     text
 }
 
-fn draw_piece(piece: &Segment, look: TextStyle) -> Cow<'_, str> {
+/// Draws a piece of a line.
+pub(super) fn draw_piece(piece: &Segment, look: TextStyle) -> Cow<'_, str> {
     match piece {
         Segment::Name(words) | Segment::Words(words) => sanitize(words),
         Segment::Count(_) => piece.words(),

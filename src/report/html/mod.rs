@@ -16,14 +16,17 @@ use sha2::{Digest as _, Sha256};
 
 use self::frame::{framed, hole, put, split};
 use self::rows::RenderCtx;
+pub(super) use self::rows::said;
 use super::escape::{Text, quoted};
 use super::view::{self, Section, Tense, View};
 use super::{Body, Command, Failure, Part, Report};
 use crate::model::rule::Severity;
 use crate::model::text::is_hidden;
 
-const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
-const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
+/// Style of every page.
+pub(super) const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
+/// Script of every page.
+pub(super) const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
 
 /// A workspace in a page.
 pub(super) struct Entry {
@@ -116,7 +119,8 @@ fn tense(report: &Report) -> Tense {
     }
 }
 
-fn hash(text: PreEscaped<&str>) -> String {
+/// Returns the source of a style or script in a Content-Security-Policy.
+pub(super) fn hash(text: PreEscaped<&str>) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.0)))
 }
 

@@ -251,7 +251,10 @@ fn bare(subject: &str) -> &str {
 }
 
 /// Renders the segments of a line, except the name.
-fn said<'a>(fields: &'static [&'static Field], pieces: impl Iterator<Item = &'a Segment>) -> Markup {
+pub(in crate::report) fn said<'a>(
+    fields: &'static [&'static Field],
+    pieces: impl Iterator<Item = &'a Segment>,
+) -> Markup {
     let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
     html! {
         @for (at, piece) in pieces.enumerate() {

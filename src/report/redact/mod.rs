@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use self::free_text::FEWEST;
 use super::{Body, Part, Report, Run};
+use crate::model::calendar::{self, Calendar};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
 use crate::model::id::OperatorId;
@@ -49,6 +50,33 @@ impl Mask {
         let about = plan.findings.iter().filter_map(|finding| finding.id.as_ref());
         about.chain(plan.steps.iter().flat_map(|step| &step.targets)).for_each(|id| keep(id.name.as_str()));
         Self { ids }
+    }
+
+    /// Returns a mask with a calendar's ids.
+    pub(super) fn for_calendar(calendar: &Calendar) -> Self {
+        let mut ids = BTreeSet::new();
+        for change in calendar.entries.iter().flat_map(|entry| &entry.changes) {
+            let lists = change.fields.iter().flat_map(|field| [&field.before, &field.after]).flatten();
+            let members = lists.filter_map(Value::members).flat_map(|members| members.keys());
+            let long = |id: &&OperatorId| id.as_str().bytes().filter(u8::is_ascii_digit).count() >= FEWEST;
+            let all = members.chain([&change.id.name]).filter(long);
+            ids.extend(all.map(ToString::to_string));
+        }
+        Self { ids }
+    }
+
+    /// Returns a calendar with personal data hidden.
+    pub(super) fn calendar(&self, calendar: &Calendar) -> Calendar {
+        let mut calendar = calendar.clone();
+        for change in calendar.entries.iter_mut().flat_map(|entry| &mut entry.changes) {
+            change.title.iter_mut().chain(change.names.values_mut()).for_each(|name| *name = self.text(name));
+            for field in &mut change.fields {
+                if let calendar::Path::Field(row) = field.path {
+                    self.values(row, &mut field.before, &mut field.after);
+                }
+            }
+        }
+        calendar
     }
 
     /// Hides personal data in a plan. It can no longer be applied: its digest is not that of its content.

@@ -1,7 +1,7 @@
 //! A status as comma-separated values (RFC 4180): one row per agent.
 
 use super::{Row, Status};
-use crate::model::text::sanitize;
+use crate::report::csv::line;
 
 /// The columns, named as in the JSON form.
 const COLUMNS: &[&str] = &[
@@ -59,42 +59,4 @@ fn cells(read: &str, row: &Row) -> Vec<String> {
         calls.map(|calls| calls.seats.join("; ")).unwrap_or_default(),
         row.unknown.join("; "),
     ]
-}
-
-fn line(cells: impl IntoIterator<Item = String>) -> String {
-    let cells: Vec<String> =
-        cells.into_iter().map(|cell| quoted(&inert(sanitize(&cell).into_owned()))).collect();
-    cells.join(",") + "\r\n"
-}
-
-/// Prefixes an apostrophe to a cell that a spreadsheet would read as a formula. Names are untrusted input.
-fn inert(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
-}
-
-/// Quotes a cell that holds a separator, and doubles its quotes.
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_separates_is_quoted() {
-        assert_eq!(quoted("张三"), "张三");
-        assert_eq!(quoted("a,b"), "\"a,b\"");
-        assert_eq!(quoted("a\"b\nc"), "\"a\"\"b\nc\"");
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        let cells = ["=1+1", "+86", "-1", "@SUM(A1)", "\tx", "\r=1", "a=b", ""].map(str::to_owned);
-        assert_eq!(line(cells), "'=1+1,'+86,'-1,'@SUM(A1),\\tx,\\r=1,a=b,\r\n");
-    }
 }

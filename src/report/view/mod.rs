@@ -83,7 +83,8 @@ pub struct ChangeLines<'a> {
 }
 
 impl<'a> ChangeLines<'a> {
-    fn new(supports: Supports, changes: Cow<'a, [Change]>, tense: Tense) -> Self {
+    /// Groups changes into lines.
+    pub(in crate::report) fn new(supports: Supports, changes: Cow<'a, [Change]>, tense: Tense) -> Self {
         let agents = agents::groups(&changes).into_iter();
         let agents = agents.map(|group| (agents::chapter(&changes[group[0]]), group));
         let others = changes.iter().enumerate().filter(|(_, change)| change.id.kind != Kind::Agent);
