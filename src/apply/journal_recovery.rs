@@ -13,7 +13,7 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::journal::{Ending, Entry};
 use crate::model::live::Live;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Plan, Step, Verb};
+use crate::model::plan::{Operation, Plan, Step, StepId, Verb};
 use crate::model::support::Supports;
 use crate::model::value::Members;
 
@@ -45,6 +45,7 @@ pub fn recover(
             Entry::Run { .. } => {}
         }
     }
+    let edited_later = edited_later(plan);
     for (step, (begun, ended)) in plan.steps.iter().zip(came) {
         let confirmed = matches!(ended, Some((Ending::Done, _)));
         let Operation { kind, verb } = step.operation;
@@ -74,7 +75,10 @@ pub fn recover(
                 Verb::Create if kind == Kind::Queue => {
                     made.as_ref().is_some_and(|made| !shows_created(plan, step, made, live))
                 }
-                Verb::Create | Verb::Edit => !shows(plan, supports, step, live),
+                Verb::Create | Verb::Edit => {
+                    let later = edited_later.get(&step.id).map_or(&[][..], Vec::as_slice);
+                    !shows(plan, supports, step, later, live)
+                }
                 Verb::Members => !shows_list(plan, step, live),
                 Verb::Delete | Verb::Password | Verb::Put => false,
             });
@@ -205,15 +209,21 @@ fn list_with_spared(plan: &Plan, step: &Step, live: &Live) -> Option<Members> {
     (is_whole && now.len() > sent.len() && now.iter().all(spared)).then(|| Members::clone(now))
 }
 
-/// Returns true if live state shows the fields that a step sent and that no later step sends.
-fn shows(plan: &Plan, supports: &Supports, step: &Step, live: &Live) -> bool {
-    let edits = plan
-        .steps
-        .iter()
-        .filter(|other| other.operation.verb == Verb::Edit && other.after.contains(&step.id));
-    let later: Vec<&'static str> = edits.flat_map(|edit| edit.fields.iter().copied()).collect();
+/// Returns the fields that edits after each step send.
+fn edited_later(plan: &Plan) -> BTreeMap<StepId, Vec<&'static str>> {
+    let mut later: BTreeMap<StepId, Vec<&'static str>> = BTreeMap::new();
+    for edit in plan.steps.iter().filter(|step| step.operation.verb == Verb::Edit) {
+        for before in &edit.after {
+            later.entry(*before).or_default().extend(edit.fields.iter());
+        }
+    }
+    later
+}
+
+/// Returns true if live state shows the fields that a step sent, except those that edits after it send.
+fn shows(plan: &Plan, supports: &Supports, step: &Step, later: &[&'static str], live: &Live) -> bool {
     let seen = ReadBack::from_live(live, &postcondition::wanted(plan, step, None));
-    matches!(postcondition::judge(plan, supports, step, None, &later, None, &seen), Verdict::Took)
+    matches!(postcondition::judge(plan, supports, step, None, later, None, &seen), Verdict::Took)
 }
 
 /// Returns true if live state shows that a step was carried out.

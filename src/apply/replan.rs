@@ -19,8 +19,8 @@ use crate::model::support::Supports;
 /// The content of a step without its agents, and the members that the vendor may drop.
 type Content<'a> = (WriteOp, &'a [OperatorId]);
 
-/// The units of a plan by operation and resource: content, and place of the step.
-type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<(Content<'a>, usize)>>;
+/// The places of a plan's steps by operation and resource.
+type Units<'a> = BTreeMap<(Operation, &'a ResourceId), Vec<usize>>;
 
 /// Returns the reason why the steps of a plan have no order. Returns `None` for every plan of this program.
 pub fn disorder(plan: &Plan) -> Option<Disorder> {
@@ -49,18 +49,24 @@ pub fn disorder(plan: &Plan) -> Option<Disorder> {
 pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Result<Vec<Stale>, Unread> {
     let wanted = precondition::wanted(saved, supports, true);
     let mut stale = precondition::check(saved, supports, &wanted, &ReadBack::from_live(live, &wanted))?;
-    let mut units = units(new);
-    let (old, ids) = (by_id(saved), by_id(new));
-    for step in &saved.steps {
-        let content = content(saved, step);
-        let before: Vec<&Step> = step.after.iter().filter_map(|id| old.get(id).copied()).collect();
+    let (mut open, had) = (units(new), units(saved));
+    let (old, contents) = (contents(saved), contents(new));
+    let places: BTreeMap<StepId, usize> = new.steps.iter().map(|step| step.id).zip(0..).collect();
+    for (step, content) in saved.steps.iter().zip(&old) {
+        // A step of the new plan waits for others, each of which must be before the saved step as well.
+        let is_before = |needed: &Step| {
+            let same = needed.targets.iter().filter_map(|target| had.get(&(needed.operation, target)));
+            same.flatten().any(|at| step.after.contains(&saved.steps[*at].id))
+        };
+        let waits = |other: &Step| {
+            let mut needed = other.after.iter().filter_map(|id| places.get(id));
+            needed.all(|at| is_before(&new.steps[*at]))
+        };
+        let fits = |at: usize| content.is_some() && *content == contents[at] && waits(&new.steps[at]);
         for target in &step.targets {
-            let fits = |(other, at): &(Content<'_>, usize)| {
-                content.as_ref() == Some(other) && waits(&before, &ids, &new.steps[*at])
-            };
             // Each step of the new plan matches one of the saved plan.
-            let held = units.get_mut(&(step.operation, target)).is_some_and(|same| {
-                same.iter().position(fits).map(|found| same.swap_remove(found)).is_some()
+            let held = open.get_mut(&(step.operation, target)).is_some_and(|same| {
+                same.iter().position(|at| fits(*at)).map(|found| same.swap_remove(found)).is_some()
             });
             if !held && !stale.iter().any(|moved| moved.id == *target) {
                 let what = Moved::NotPlanned { operation: step.operation.to_string().into() };
@@ -69,10 +75,6 @@ pub fn moved(saved: &Plan, new: &Plan, supports: &Supports, live: &Live) -> Resu
         }
     }
     Ok(stale)
-}
-
-fn by_id(plan: &Plan) -> BTreeMap<StepId, &Step> {
-    plan.steps.iter().map(|step| (step.id, step)).collect()
 }
 
 /// Returns the resources for which `other` has more steps than `plan`.
@@ -92,9 +94,7 @@ pub fn beyond(plan: &Plan, other: &Plan) -> BTreeSet<ResourceId> {
 fn units(plan: &Plan) -> Units<'_> {
     let mut units = Units::new();
     for (key, at) in units_of(plan) {
-        if let Some(content) = content(plan, &plan.steps[at]) {
-            units.entry(key).or_default().push((content, at));
-        }
+        units.entry(key).or_default().push(at);
     }
     units
 }
@@ -106,25 +106,17 @@ fn units_of(plan: &Plan) -> impl Iterator<Item = ((Operation, &ResourceId), usiz
         .flat_map(|(at, step)| step.targets.iter().map(move |target| ((step.operation, target), at)))
 }
 
-/// Returns true if a saved step comes after all dependencies of its counterpart in a new plan.
-fn waits(before: &[&Step], ids: &BTreeMap<StepId, &Step>, step: &Step) -> bool {
-    step.after.iter().all(|id| {
-        let Some(needed) = ids.get(id) else { return true };
-        before.iter().any(|step| {
-            step.operation == needed.operation
-                && step.targets.iter().any(|target| needed.targets.contains(target))
-        })
-    })
-}
-
-/// Returns the content of a step for each of its targets. Returns `None` when the plan lacks data.
-fn content<'a>(plan: &Plan, step: &'a Step) -> Option<Content<'a>> {
-    let mut op = write_op::for_step(plan, step)?;
-    match &mut op {
-        WriteOp::Create { ids, .. } | WriteOp::Delete { ids, .. } => ids.clear(),
-        // The precondition compares what a list overwrites.
-        WriteOp::SetMembers { before, .. } => *before = None,
-        WriteOp::Edit { .. } | WriteOp::PutSecret { .. } | WriteOp::SetPassword { .. } => {}
-    }
-    Some((op, &step.strangers))
+/// Returns the content of each step, for each of its targets; `None` where the plan lacks data.
+fn contents(plan: &Plan) -> Vec<Option<Content<'_>>> {
+    let contents = write_op::for_steps(plan).zip(&plan.steps).map(|(op, step)| {
+        let mut op = op?;
+        match &mut op {
+            WriteOp::Create { ids, .. } | WriteOp::Delete { ids, .. } => ids.clear(),
+            // The precondition compares what a list overwrites.
+            WriteOp::SetMembers { before, .. } => *before = None,
+            WriteOp::Edit { .. } | WriteOp::PutSecret { .. } | WriteOp::SetPassword { .. } => {}
+        }
+        Some((op, &*step.strangers))
+    });
+    contents.collect()
 }

@@ -12,6 +12,7 @@ use serde::de::{
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+use super::agent::SIP;
 use super::field::Field;
 use super::id::OperatorId;
 use super::queue::ASSIGN_MEMBERS;
@@ -82,7 +83,37 @@ pub struct StringReuse {
     set: Option<Arc<[&'static str]>>,
 }
 
+/// The parser of a field's text.
+struct TextSeed<'a>(&'a Field, &'a mut StringReuse);
+
+impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
+    type Value = Arc<str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Arc<str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for TextSeed<'_> {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Arc<str>, E> {
+        Ok(self.1.share(self.0, text))
+    }
+}
+
 impl StringReuse {
+    /// Records the number of the resource whose values follow: an agent's SIP account often has the same.
+    pub fn begin_resource(&mut self, number: &Arc<str>) {
+        if let Some(last) = self.texts.get_mut(usize::from(SIP.index)) {
+            *last = Some(Arc::clone(number));
+        }
+    }
+
     fn share(&mut self, field: &Field, text: &str) -> Arc<str> {
         let Some(last) = self.texts.get_mut(usize::from(field.index)) else { return text.into() };
         match last {
@@ -198,7 +229,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let value = match map.next_key::<Box<str>>()?.as_deref() {
             Some("unknown") if self.0.ty != Type::Password => Value::Other(map.next_value::<Arc<str>>()?),
             Some("number") if self.0.ty == Type::Sip => {
-                Value::Sip(Sip::Number(map.next_value::<Arc<str>>()?))
+                Value::Sip(Sip::Number(map.next_value_seed(TextSeed(self.0, &mut *self.1))?))
             }
             _ => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
         };

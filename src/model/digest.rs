@@ -1,11 +1,10 @@
 //! Digests, by which a saved plan becomes stale.
 
-use std::cell::RefCell;
-use std::io;
+use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value as Json;
-use serde_json::ser::{Formatter, Serializer};
+use serde::ser::{self, Serializer};
+use serde_json::{Error, Value as Json};
 use sha2::{Digest, Sha256};
 
 use crate::model::text::hex;
@@ -52,164 +51,351 @@ pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 /// The outermost object must have its keys in order, so that it is hashed while it is written. No part of the text is
 /// kept longer than the largest value in it.
 pub(super) fn canonical(value: &impl Serialize) -> String {
-    let text = RefCell::new(KeySorter::default());
-    let mut serializer = Serializer::with_formatter(Sorted(&text), Sorted(&text));
+    let mut text = Canonical::default();
     // Only a map with a key that is no text could fail.
-    let _ = value.serialize(&mut serializer);
-    hex(&text.into_inner().hasher.finalize())
+    let _ = value.serialize(&mut text);
+    text.hash();
+    hex(&text.hasher.finalize())
 }
 
-/// The text of the open objects, and the digest of all text before.
+/// A serializer of canonical JSON: the text that is not hashed yet, and the digest of all text before.
+///
+/// Structs do not tell their keys in order, so the entries of an object are put in order when it ends.
 #[derive(Default)]
-struct KeySorter {
+struct Canonical {
     hasher: Sha256,
-    /// The open objects, the outermost one first.
-    open: Vec<Object>,
-    /// The text that is not hashed yet.
     text: Vec<u8>,
+    /// The number of open objects.
+    depth: usize,
+    /// The entries of the open objects except the outermost one, by object.
+    entries: Vec<Entry>,
     /// The entries of an object in order.
     sorted: Vec<u8>,
-    /// Lists of entries for the next objects.
-    spare: Vec<Vec<Entry>>,
-}
-
-/// An object that is being written.
-#[derive(Default)]
-struct Object {
-    /// The place of its first entry in the text.
-    start: usize,
-    entries: Vec<Entry>,
 }
 
 /// The place of an entry, `"key":value`, in the text.
 struct Entry {
+    /// The first bytes of the key, as a number of the same order.
+    prefix: u64,
     start: usize,
     key_end: usize,
     end: usize,
 }
 
+impl Entry {
+    /// Returns the key without the quotation marks, so that it orders before its continuations.
+    fn key<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.start + 1..self.key_end - 1]
+    }
+}
+
 /// Bytes that are hashed at once.
 const BLOCK: usize = 1 << 16;
 
-impl KeySorter {
-    fn add(&mut self, bytes: &[u8]) {
-        self.text.extend_from_slice(bytes);
-        if self.text.len() >= BLOCK && self.open.len() <= 1 {
-            self.hash();
-        }
-    }
-
+impl Canonical {
     fn hash(&mut self) {
         self.hasher.update(&self.text);
         self.text.clear();
     }
 
-    fn begin(&mut self) {
-        self.add(b"{");
-        let entries = self.spare.pop().unwrap_or_default();
-        self.open.push(Object { start: self.text.len(), entries });
+    fn begin(&mut self, open: u8) -> Compound<'_> {
+        self.text.push(open);
+        let (start, entries) = (self.text.len(), self.entries.len());
+        Compound { to: self, is_first: true, is_variant: false, start, entries }
     }
 
-    fn begin_entry(&mut self, first: bool) {
-        let at = self.text.len();
-        if self.open.len() == 1 {
-            self.add(if first { b"" } else { b"," });
-        } else if let Some(object) = self.open.last_mut() {
-            object.entries.push(Entry { start: at, key_end: at, end: at });
-        }
+    fn begin_list(&mut self) -> Compound<'_> {
+        self.begin(b'[')
     }
 
-    /// Returns the entry that is being written; none for the outermost object.
-    fn entry(&mut self) -> Option<&mut Entry> {
-        self.open.last_mut()?.entries.last_mut()
+    fn begin_object(&mut self) -> Compound<'_> {
+        self.depth += 1;
+        self.begin(b'{')
     }
 
-    fn end_key(&mut self) {
-        let at = self.text.len();
-        if let Some(entry) = self.entry() {
-            entry.key_end = at;
-        }
+    /// Begins the object of a variant, which has one entry.
+    fn begin_variant(&mut self, variant: &str) -> Result<(), Error> {
+        self.depth += 1;
+        self.text.push(b'{');
+        self.serialize_str(variant)?;
+        self.text.push(b':');
+        Ok(())
     }
 
-    fn end_entry(&mut self) {
-        let at = self.text.len();
-        if let Some(entry) = self.entry() {
-            entry.end = at;
-        }
+    fn end_variant(&mut self) {
+        self.depth -= 1;
+        self.text.push(b'}');
     }
 
-    fn end(&mut self) {
-        let Some(Object { start, mut entries }) = self.open.pop() else { return };
+    /// Puts the entries of an object that begins at a place of the text in order.
+    fn sort(&mut self, start: usize, entries: usize) {
         let text = &self.text;
-        // Without the quotation marks, so that a key orders before its continuations.
-        entries.sort_by_key(|entry| &text[entry.start + 1..entry.key_end - 1]);
+        let order = |a: &Entry, b: &Entry| a.prefix.cmp(&b.prefix).then_with(|| a.key(text).cmp(b.key(text)));
+        self.entries[entries..].sort_by(order);
         self.sorted.clear();
-        for (at, entry) in entries.drain(..).enumerate() {
-            if at > 0 {
+        for entry in self.entries.drain(entries..) {
+            if !self.sorted.is_empty() {
                 self.sorted.push(b',');
             }
             self.sorted.extend_from_slice(&text[entry.start..entry.end]);
         }
-        self.spare.push(entries);
-        if !self.open.is_empty() {
-            self.text.truncate(start);
-            self.text.extend_from_slice(&self.sorted);
+        self.text.truncate(start);
+        self.text.extend_from_slice(&self.sorted);
+    }
+}
+
+/// A list or an object that is being written.
+struct Compound<'a> {
+    to: &'a mut Canonical,
+    is_first: bool,
+    /// True for the content of a variant, whose object ends with it.
+    is_variant: bool,
+    /// The place of its content in the text.
+    start: usize,
+    /// The place of its first entry.
+    entries: usize,
+}
+
+impl Compound<'_> {
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.is_first) {
+            self.to.text.push(b',');
         }
-        self.add(b"}");
-        if self.open.is_empty() {
-            self.hash();
+        if self.to.depth <= 1 && self.to.text.len() >= BLOCK {
+            self.to.hash();
+        }
+    }
+
+    fn item(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        self.separate();
+        value.serialize(&mut *self.to)
+    }
+
+    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        if self.to.depth == 1 {
+            self.separate();
+        }
+        let start = self.to.text.len();
+        key.serialize(&mut *self.to)?;
+        let text = &mut self.to.text;
+        if text.get(start) != Some(&b'"') {
+            // A number.
+            text.insert(start, b'"');
+            text.push(b'"');
+        }
+        let key_end = text.len();
+        text.push(b':');
+        if self.to.depth > 1 {
+            let prefix = text[start + 1..key_end - 1].iter().chain(&[0; 8]).take(8);
+            let prefix = prefix.fold(0, |prefix, byte| prefix << 8 | u64::from(*byte));
+            self.to.entries.push(Entry { prefix, start, key_end, end: key_end });
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), Error> {
+        value.serialize(&mut *self.to)?;
+        if self.to.depth > 1
+            && let Some(entry) = self.to.entries.last_mut()
+        {
+            entry.end = self.to.text.len();
+        }
+        Ok(())
+    }
+
+    fn end_list(self) {
+        self.to.text.push(b']');
+        if self.is_variant {
+            self.to.end_variant();
+        }
+    }
+
+    fn end_object(self) {
+        if self.to.depth > 1 {
+            self.to.sort(self.start, self.entries);
+        }
+        self.to.depth -= 1;
+        self.to.text.push(b'}');
+        if self.is_variant {
+            self.to.end_variant();
         }
     }
 }
 
-/// The writer of a sorted text, and the formatter that tells it where objects and their entries begin and end.
-struct Sorted<'a>(&'a RefCell<KeySorter>);
+/// Writes values that hold no others.
+macro_rules! plain {
+    ($($write:ident($ty:ty))*) => {
+        $(fn $write(self, value: $ty) -> Result<(), Error> {
+            serde_json::Serializer::new(&mut self.text).$write(value)
+        })*
+    };
+}
 
-impl io::Write for Sorted<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().add(bytes);
-        Ok(bytes.len())
+impl<'a> Serializer for &'a mut Canonical {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Compound<'a>;
+    type SerializeTuple = Compound<'a>;
+    type SerializeTupleStruct = Compound<'a>;
+    type SerializeTupleVariant = Compound<'a>;
+    type SerializeMap = Compound<'a>;
+    type SerializeStruct = Compound<'a>;
+    type SerializeStructVariant = Compound<'a>;
+
+    plain! {
+        serialize_bool(bool)
+        serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_i128(i128)
+        serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_u128(u128)
+        serialize_f32(f32) serialize_f64(f64)
+        serialize_char(char) serialize_str(&str) serialize_bytes(&[u8])
     }
 
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.borrow_mut().add(bytes);
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.text.extend_from_slice(b"null");
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn serialize_unit_struct(self, _: &str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &str, _: u32, variant: &str) -> Result<(), Error> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &str, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &str,
+        _: u32,
+        variant: &str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.begin_variant(variant)?;
+        value.serialize(&mut *self)?;
+        self.end_variant();
         Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+        Ok(self.begin_list())
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.begin_list())
+    }
+
+    fn serialize_tuple_struct(self, _: &str, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.begin_list())
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &str,
+        _: u32,
+        variant: &str,
+        _: usize,
+    ) -> Result<Compound<'a>, Error> {
+        self.begin_variant(variant)?;
+        Ok(Compound { is_variant: true, ..self.begin_list() })
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
+        Ok(self.begin_object())
+    }
+
+    fn serialize_struct(self, _: &str, _: usize) -> Result<Compound<'a>, Error> {
+        Ok(self.begin_object())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &str,
+        _: u32,
+        variant: &str,
+        _: usize,
+    ) -> Result<Compound<'a>, Error> {
+        self.begin_variant(variant)?;
+        Ok(Compound { is_variant: true, ..self.begin_object() })
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Error> {
+        serde_json::Serializer::new(&mut self.text).collect_str(value)
     }
 }
 
-impl Formatter for Sorted<'_> {
-    fn begin_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.0.borrow_mut().begin();
-        Ok(())
+/// Implements the traits of lists and of structs.
+macro_rules! compounds {
+    ($($of:ident: $list:ident)*; $($object:ident)*) => {
+        $(impl ser::$of for Compound<'_> {
+            type Ok = ();
+            type Error = Error;
+
+            fn $list<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.item(value)
+            }
+
+            fn end(self) -> Result<(), Error> {
+                self.end_list();
+                Ok(())
+            }
+        })*
+        $(impl ser::$object for Compound<'_> {
+            type Ok = ();
+            type Error = Error;
+
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+                self.key(key)?;
+                self.value(value)
+            }
+
+            fn end(self) -> Result<(), Error> {
+                self.end_object();
+                Ok(())
+            }
+        })*
+    };
+}
+
+compounds! {
+    SerializeSeq: serialize_element SerializeTuple: serialize_element
+    SerializeTupleStruct: serialize_field SerializeTupleVariant: serialize_field;
+    SerializeStruct SerializeStructVariant
+}
+
+impl ser::SerializeMap for Compound<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
+        self.key(key)
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, first: bool) -> io::Result<()> {
-        self.0.borrow_mut().begin_entry(first);
-        Ok(())
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+        self.value(value)
     }
 
-    fn end_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.0.borrow_mut().end_key();
-        Ok(())
-    }
-
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.0.borrow_mut().end_entry();
-        Ok(())
-    }
-
-    fn end_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.0.borrow_mut().end();
+    fn end(self) -> Result<(), Error> {
+        self.end_object();
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
@@ -230,6 +416,29 @@ mod tests {
         assert_eq!(canonical(&value), hex(&Sha256::digest(text.as_bytes())), "{text}");
         let outer = json!({ "outer": { "a": null, "b": [null] } });
         assert_eq!(canonical(&Outer { outer: Nested { b: [()], a: None } }), canonical(&outer));
+    }
+
+    #[test]
+    fn every_shape_of_a_value_is_hashed_as_its_json() {
+        #[derive(Serialize)]
+        enum Shape {
+            Unit,
+            Newtype(f32),
+            Tuple(char, bool),
+            Struct { long_key_2: Option<Unit>, long_key_1: BTreeMap<i8, String> },
+        }
+        #[derive(Serialize)]
+        struct Unit;
+        #[derive(Serialize)]
+        struct Outer {
+            outer: [Shape; 4],
+        }
+        let long_key_1 = [(-1, "\u{1}\"张".to_owned()), (20, String::new())].into();
+        let shape = Shape::Struct { long_key_2: Some(Unit), long_key_1 };
+        let outer = Outer { outer: [shape, Shape::Unit, Shape::Newtype(0.5), Shape::Tuple('"', true)] };
+        // The keys of `Json` are in order.
+        let text = json!({ "outer": outer.outer }).to_string();
+        assert_eq!(canonical(&outer), hex(&Sha256::digest(text.as_bytes())), "{text}");
     }
 
     #[test]

@@ -63,15 +63,19 @@ impl fmt::Debug for Field {
 /// see [`Record::is_unread`].
 ///
 /// A roster of 100,000 agents has two million values, and half of them are live and have no place. So a value does not
-/// name its field, and only a manifest's record has memory for places.
-#[derive(Clone, Debug, Default)]
-pub struct Record {
+/// name its field, and only a manifest's record has memory for places. Records are sorted and moved: each is a pointer.
+#[derive(Clone, Default)]
+pub struct Record(Option<Box<Fields>>);
+
+/// The content of a record.
+#[derive(Clone, Default)]
+struct Fields {
     /// The table of the fields, if one is set.
     table: Option<&'static &'static [&'static Field]>,
-    /// The values of the set fields, in the table's order.
-    values: Vec<Value>,
-    /// The place of each value; empty if no value has one.
-    sources: Vec<Option<Source>>,
+    /// The values of the set fields, in the table's order, and room for others.
+    values: Box<[Value]>,
+    /// The place of each value, with as much room; empty if no value has one.
+    sources: Box<[Option<Source>]>,
     /// A bit for each set field.
     set: u32,
     /// A bit for each unread text.
@@ -93,10 +97,17 @@ pub struct Entry<'a> {
     pub source: Option<&'a Source>,
 }
 
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut record = f.debug_struct("Record");
+        record.field("fields", &self.iter().collect::<Vec<_>>());
+        record.field("marks", &self.marks()).finish()
+    }
+}
+
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        (self.unread, self.masked, self.identity) == (other.unread, other.masked, other.identity)
-            && self.iter().eq(other.iter())
+        self.marks() == other.marks() && self.iter().eq(other.iter())
     }
 }
 
@@ -108,45 +119,63 @@ fn bit(field: &Field) -> u32 {
 impl Record {
     /// Creates an empty record with capacity for some fields.
     pub fn with_capacity(fields: usize) -> Self {
-        Self { values: Vec::with_capacity(fields), ..Self::default() }
+        let mut record = Self::default();
+        record.fields_mut().resize(fields);
+        record
+    }
+
+    /// Returns the unread texts, the partly hidden fields and the identity.
+    fn marks(&self) -> (u32, u32, Identity) {
+        self.0.as_ref().map(|fields| (fields.unread, fields.masked, fields.identity)).unwrap_or_default()
+    }
+
+    fn fields_mut(&mut self) -> &mut Fields {
+        self.0.get_or_insert_default()
     }
 
     /// Frees the memory of unused capacity.
     pub fn fit(&mut self) {
-        self.values.shrink_to_fit();
-        self.sources.shrink_to_fit();
+        if let Some(fields) = &mut self.0 {
+            fields.resize(fields.len());
+        }
     }
 
     /// Returns the set fields, in the table's order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        let fields = self.0.as_deref();
+        let values = fields.map_or(&[][..], |fields| &fields.values[..fields.len()]);
+        let sources = fields.map_or(&[][..], |fields| &fields.sources);
         // A record with a value has a table, and a bit for each value.
-        let table = self.table.map_or(&[][..], |table| *table);
-        let mut left = self.set;
-        self.values.iter().enumerate().map(move |(at, value)| {
+        let table = fields.and_then(|fields| fields.table).map_or(&[][..], |table| *table);
+        let mut left = fields.map_or(0, |fields| fields.set);
+        values.iter().enumerate().map(move |(at, value)| {
             let field = table[left.trailing_zeros() as usize];
             left &= left - 1;
-            Entry { field, value, source: self.sources.get(at).and_then(Option::as_ref) }
+            Entry { field, value, source: sources.get(at).and_then(Option::as_ref) }
         })
     }
 
     /// Returns the values of the set fields, for changes.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.values.iter_mut()
+        self.0.iter_mut().flat_map(|fields| {
+            let len = fields.len();
+            &mut fields.values[..len]
+        })
     }
 
     /// Returns the number of set fields.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.0.as_ref().map_or(0, |fields| fields.len())
     }
 
     /// Returns true if no field is set.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// Marks a field as unread.
     pub fn mark_unread(&mut self, field: &Field) {
-        self.unread |= bit(field);
+        self.fields_mut().unread |= bit(field);
     }
 
     /// Returns true if a field is unread.
@@ -154,45 +183,41 @@ impl Record {
     /// A text may be unset instead, by a null or an empty text. No other type has an unset state: without a value the
     /// field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
-        if field.ty.is_text() { self.unread & bit(field) != 0 } else { self.get(field).is_none() }
+        if field.ty.is_text() { self.marks().0 & bit(field) != 0 } else { self.get(field).is_none() }
     }
 
     /// Marks a field as partly hidden: it is unread, but not unset.
     pub fn mark_masked(&mut self, field: &Field) {
         self.mark_unread(field);
-        self.masked |= bit(field);
+        self.fields_mut().masked |= bit(field);
     }
 
     /// Returns true if [`Record::mark_masked`] was called for a field.
     pub fn is_masked(&self, field: &Field) -> bool {
-        self.masked & bit(field) != 0
+        self.marks().1 & bit(field) != 0
     }
 
     /// Returns the vendor's own identity of an agent; unknown in a manifest.
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        self.0.as_ref().map_or(&Identity::UNKNOWN, |fields| &fields.identity)
     }
 
     /// Records the vendor's own identity of an agent.
     pub fn identify(&mut self, identity: Identity) {
-        self.identity = identity;
+        self.fields_mut().identity = identity;
     }
 
     /// Returns a field's entry, with value and place.
     pub fn entry(&self, field: &Field) -> Option<Entry<'_>> {
-        let value = self.get(field)?;
-        let source = self.sources.get(self.position(field)).and_then(Option::as_ref);
-        Some(Entry { field: self.table?.get(usize::from(field.index))?, value, source })
+        let fields = self.0.as_ref()?;
+        let value = fields.get(field)?;
+        let source = fields.sources.get(fields.position(field)).and_then(Option::as_ref);
+        Some(Entry { field: fields.table?.get(usize::from(field.index))?, value, source })
     }
 
     /// Returns a field's value.
     pub fn get(&self, field: &Field) -> Option<&Value> {
-        if self.set & bit(field) == 0 { None } else { self.values.get(self.position(field)) }
-    }
-
-    /// Returns the number of set fields before a field.
-    fn position(&self, field: &Field) -> usize {
-        (self.set & (bit(field) - 1)).count_ones() as usize
+        self.0.as_ref()?.get(field)
     }
 
     /// Returns a text or choice as text.
@@ -206,27 +231,7 @@ impl Record {
 
     /// Sets a field, replacing its value.
     pub fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
-        let at = self.position(field);
-        let is_new = self.set & bit(field) == 0;
-        if source.is_some() && self.sources.is_empty() {
-            self.sources.reserve_exact(self.values.capacity());
-            self.sources.resize(self.values.len(), None);
-        }
-        // Without a first place no value has one.
-        let placed = source.is_some() || !self.sources.is_empty();
-        if is_new {
-            self.table = Some(field.table);
-            self.set |= bit(field);
-            self.values.insert(at, value);
-            if placed {
-                self.sources.insert(at, source);
-            }
-        } else {
-            self.values[at] = value;
-            if placed {
-                self.sources[at] = source;
-            }
-        }
+        self.fields_mut().set(field, value, source);
     }
 
     /// Copies the fields of `other` that this record lacks.
@@ -236,6 +241,63 @@ impl Record {
                 self.set(entry.field, entry.value.clone(), entry.source.cloned());
             }
         }
+    }
+}
+
+impl Fields {
+    /// Returns the number of set fields.
+    fn len(&self) -> usize {
+        self.set.count_ones() as usize
+    }
+
+    /// Changes the room to a number of fields, which is no smaller than the number of set ones.
+    fn resize(&mut self, room: usize) {
+        resize(&mut self.values, room, Value::Flag(false));
+        if !self.sources.is_empty() {
+            resize(&mut self.sources, room, None);
+        }
+    }
+
+    fn get(&self, field: &Field) -> Option<&Value> {
+        if self.set & bit(field) == 0 { None } else { self.values.get(self.position(field)) }
+    }
+
+    /// Returns the number of set fields before a field.
+    fn position(&self, field: &Field) -> usize {
+        (self.set & (bit(field) - 1)).count_ones() as usize
+    }
+
+    fn set(&mut self, field: &'static Field, value: Value, source: Option<Source>) {
+        let (at, len) = (self.position(field), self.len());
+        if self.set & bit(field) == 0 {
+            if len == self.values.len() {
+                self.resize((2 * len).max(4));
+            }
+            self.table = Some(field.table);
+            self.set |= bit(field);
+            self.values[at..=len].rotate_right(1);
+            if !self.sources.is_empty() {
+                self.sources[at..=len].rotate_right(1);
+            }
+        }
+        self.values[at] = value;
+        // Without a first place no value has one.
+        if source.is_some() && self.sources.is_empty() {
+            resize(&mut self.sources, self.values.len(), None);
+        }
+        if let Some(place) = self.sources.get_mut(at) {
+            *place = source;
+        }
+    }
+}
+
+/// Changes the length of a list; `room` fills it up.
+fn resize<T: Clone>(list: &mut Box<[T]>, len: usize, room: T) {
+    if list.len() != len {
+        let mut cells = std::mem::take(list).into_vec();
+        cells.reserve_exact(len.saturating_sub(cells.len()));
+        cells.resize(len, room);
+        *list = cells.into_boxed_slice();
     }
 }
 

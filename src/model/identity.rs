@@ -22,6 +22,9 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The identity of which no part is known.
+    pub const UNKNOWN: Self = Self { id: None, ctime: None };
+
     /// Creates the identity of two numbers that a row may lack.
     pub fn new(id: Option<i64>, ctime: Option<i64>) -> Self {
         Self { id: id.and_then(NonZero::new), ctime: ctime.and_then(NonZero::new) }

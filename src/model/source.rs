@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZero;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,30 +47,46 @@ impl fmt::Debug for Source {
 /// The path of a file as shown to people: relative to the workspace folder, with `/`.
 ///
 /// A roster holds a place for every value, and a handful of files. So each name is kept once, for the life of the
-/// program, and a place holds one pointer to it. There is no reference count, and two names are equal if their
-/// pointers are.
-#[derive(Clone)]
-pub struct FileName(&'static Arc<str>);
+/// program, and a place holds its number, from 1.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileName(NonZero<u32>);
 
-/// All names that were ever used.
-static NAMES: Mutex<BTreeMap<&'static str, &'static Arc<str>>> = Mutex::new(BTreeMap::new());
+/// The numbers of all names that were ever used.
+static NUMBERS: Mutex<BTreeMap<&'static str, FileName>> = Mutex::new(BTreeMap::new());
+
+/// The names by number. List `n` holds the `2^n` names from number `2^n` on, so that no name ever moves and no reader
+/// takes a lock.
+static NAMES: [OnceLock<Box<[OnceLock<&'static str>]>>; 32] = [const { OnceLock::new() }; 32];
 
 impl FileName {
     /// Returns a place in this file.
     pub fn at(&self, line: u32, column: u32) -> Source {
         Source { file: self.clone(), line, column }
     }
+
+    /// Returns the cell of the name.
+    fn cell(&self) -> Option<&'static OnceLock<&'static str>> {
+        let list = self.0.ilog2();
+        let names =
+            NAMES.get(list as usize)?.get_or_init(|| (0..1 << list).map(|_| OnceLock::new()).collect());
+        names.get(self.0.get() as usize - (1 << list))
+    }
 }
 
 impl From<&str> for FileName {
     fn from(name: &str) -> Self {
-        let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = names.get(name) {
-            return Self(kept);
+        let mut numbers = NUMBERS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = numbers.get(name) {
+            return known.clone();
         }
-        let kept: &'static Arc<str> = Box::leak(Box::new(Arc::from(name)));
-        names.insert(kept, kept);
-        Self(kept)
+        let number = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let file = Self(NonZero::<u32>::MIN.saturating_add(number));
+        let kept: &'static str = Box::leak(name.into());
+        if let Some(cell) = file.cell() {
+            cell.get_or_init(|| kept);
+        }
+        numbers.insert(kept, file.clone());
+        file
     }
 }
 
@@ -77,17 +94,9 @@ impl Deref for FileName {
     type Target = str;
 
     fn deref(&self) -> &str {
-        self.0
+        self.cell().and_then(OnceLock::get).copied().unwrap_or_default()
     }
 }
-
-impl PartialEq for FileName {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Eq for FileName {}
 
 impl PartialOrd for FileName {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
@@ -97,13 +106,13 @@ impl PartialOrd for FileName {
 
 impl Ord for FileName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        if self == other { std::cmp::Ordering::Equal } else { self.0.cmp(other.0) }
+        if self == other { std::cmp::Ordering::Equal } else { str::cmp(self, other) }
     }
 }
 
 impl std::hash::Hash for FileName {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        str::hash(self, state);
     }
 }
 
@@ -163,6 +172,6 @@ mod tests {
         assert_eq!(place, Source::new(&String::from("b.yaml"), 1, 2));
         assert!(Source::new("a.yaml", 9, 9) < place);
         assert!(place < Source::new("b.yaml", 1, 3));
-        assert_eq!(std::mem::size_of::<Option<Source>>(), 16);
+        assert_eq!(size_of::<Option<Source>>(), 12);
     }
 }

@@ -21,23 +21,73 @@ pub(super) struct Entry {
     failures: usize,
     errors: usize,
     skipped: usize,
-    /// Its suite as XML.
-    suite: String,
+    /// Its suite as XML: the lines before the first cases, these cases, and the other lines.
+    suite: [String; 3],
 }
 
-/// The end of a report. No value can repeat it, since values are escaped.
+// No value can repeat these, since values are escaped.
+/// The end of a report.
 const END: &str = "</testsuites>";
+/// The beginning of a case.
+const CASE: &str = "<testcase ";
+/// The end of a suite.
+const SUITE_END: &str = "</testsuite>";
+
+/// Cases that are held beside their text.
+const BATCH: usize = 1000;
 
 /// Renders a workspace.
 pub(super) fn part(report: &Report, part: &Part) -> Entry {
-    let mut alone = begun(report);
-    alone.add_test_suite(suite(report, part));
-    let quick_junit::Report { tests, failures, errors, skipped, .. } = alone;
-    // Writing to a string cannot fail.
-    let text = alone.to_string().unwrap_or_default();
-    let start = text.find("<testsuites").and_then(|at| Some(at + text[at..].find('\n')? + 1));
-    let suite = start.zip(text.rfind(END)).and_then(|(start, end)| text.get(start..end));
-    Entry { tests, failures, errors, skipped, suite: suite.unwrap_or_default().to_owned() }
+    let mut suite = Suite { report, last: TestSuite::new(safe(part.name())), cases: String::new() };
+    add(&mut suite, part);
+    suite.into_entry()
+}
+
+/// The suite of a workspace under construction.
+struct Suite<'a> {
+    report: &'a Report,
+    /// The suite with its last cases.
+    last: TestSuite,
+    /// The lines of all cases before.
+    cases: String,
+}
+
+impl Suite<'_> {
+    fn add(&mut self, case: TestCase) {
+        if self.last.test_cases.len() >= BATCH {
+            let text = self.take_text();
+            self.cases.push_str(&text[line(&text, text.find(CASE))..line(&text, text.rfind(SUITE_END))]);
+        }
+        self.last.add_test_case(case);
+    }
+
+    /// Returns the XML of the suite with its last cases, and takes these cases.
+    fn take_text(&mut self) -> String {
+        let cases = std::mem::take(&mut self.last.test_cases);
+        let mut suite = self.last.clone();
+        suite.test_cases = cases;
+        let mut alone = begun(self.report);
+        alone.add_test_suite(suite);
+        // Writing to a string cannot fail.
+        let mut text = alone.to_string().unwrap_or_default();
+        text.truncate(text.rfind(END).unwrap_or(text.len()));
+        let head = text.find("<testsuites").and_then(|at| Some(at + text[at..].find('\n')? + 1));
+        text.drain(..head.unwrap_or_default());
+        text
+    }
+
+    fn into_entry(mut self) -> Entry {
+        let mut head = self.take_text();
+        let rest = head.split_off(line(&head, head.find(CASE)));
+        let TestSuite { tests, failures, errors, skipped, .. } = self.last;
+        Entry { tests, failures, errors, skipped, suite: [head, self.cases, rest] }
+    }
+}
+
+/// Returns the beginning of the line at a place.
+fn line(text: &str, place: Option<usize>) -> usize {
+    let place = place.unwrap_or(text.len());
+    text[..place].rfind('\n').map_or(0, |end| end + 1)
 }
 
 /// Writes a report from its workspaces.
@@ -53,7 +103,7 @@ pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) 
     let (head, end) = text.split_at(text.rfind(END).unwrap_or(text.len()));
     out.write_all(head.as_bytes())?;
     for entry in entries {
-        out.write_all(entry.suite.as_bytes())?;
+        entry.suite.iter().try_for_each(|lines| out.write_all(lines.as_bytes()))?;
     }
     out.write_all(end.as_bytes())
 }
@@ -62,17 +112,15 @@ fn begun(report: &Report) -> quick_junit::Report {
     quick_junit::Report::new(format!("rosterctl {}", report.command.word()))
 }
 
-fn suite(report: &Report, part: &Part) -> TestSuite {
-    let mut suite = TestSuite::new(safe(part.name()));
+fn add(suite: &mut Suite<'_>, part: &Part) {
+    let report = suite.report;
     match &part.body {
-        Body::Planned(plan) => {
-            suite.add_test_cases(cases(report, &view::build(plan, report.command, part.seconds)));
-        }
+        Body::Planned(plan) => cases(suite, &view::build(plan, report.command, part.seconds)),
         Body::Ran(plan, run) => {
             let view = view::build_run(plan, run, part.seconds);
-            suite.add_test_cases(cases(report, &view));
+            cases(suite, &view);
             if let Some(why) = &run.refused {
-                suite.add_test_case(case(report, "run", "the plan is carried out", error(&why.to_string())));
+                suite.add(case(report, "run", "the plan is carried out", error(&why.to_string())));
             }
             if let Some(end) = view.end {
                 let Counts { done, partial, failed, skipped, unknown } = end.counts;
@@ -83,14 +131,12 @@ fn suite(report: &Report, part: &Part) -> TestSuite {
                     ("skipped", skipped),
                     ("unknown", unknown),
                 ];
-                suite.add_properties(counts.map(|(name, count)| (name.to_owned(), count.to_string())));
+                let counts = counts.map(|(name, count)| (name.to_owned(), count.to_string()));
+                suite.last.add_properties(counts);
             }
         }
-        Body::Failed(failure) => {
-            suite.add_test_cases(failed(report, part, failure));
-        }
+        Body::Failed(failure) => failed(suite, part, failure),
     }
-    suite
 }
 
 fn case(report: &Report, class: &str, name: &str, status: TestCaseStatus) -> TestCase {
@@ -118,17 +164,17 @@ fn because(mut status: TestCaseStatus, why: &str) -> TestCaseStatus {
     status
 }
 
-fn failed(report: &Report, part: &Part, failure: &Failure) -> Vec<TestCase> {
-    let case = |name: &str, why: &str| case(report, "workspace", name, error(why));
+fn failed(suite: &mut Suite<'_>, part: &Part, failure: &Failure) {
+    let report = suite.report;
+    let mut add = |name: &str, why: &str| suite.add(case(report, "workspace", name, error(why)));
     if failure.diagnostics.is_empty() {
-        return vec![case("the workspace can be read", &failure.message)];
+        add("the workspace can be read", &failure.message);
     }
-    let wrong = failure.diagnostics.iter().map(|diagnostic| {
+    for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref();
         let place = place.map(|s| format!("{}:{}:{}", report.path(&s.file), s.line, s.column));
-        case(place.as_ref().unwrap_or(&part.place), &diagnostic.message())
-    });
-    wrong.collect()
+        add(place.as_ref().unwrap_or(&part.place), &diagnostic.message());
+    }
 }
 
 /// Returns the name of a case: `delete agent/8001 张三`.
@@ -148,7 +194,8 @@ fn about(line: &Line) -> String {
     [line.subject.as_str()].into_iter().chain(about).collect::<Vec<_>>().join(" ")
 }
 
-fn cases(report: &Report, view: &View<'_>) -> Vec<TestCase> {
+fn cases(suite: &mut Suite<'_>, view: &View<'_>) {
+    let report = suite.report;
     let draw = |line: &Line| {
         let place =
             line.source.as_ref().map(|s| format!(" ({}:{}:{})", report.path(&s.file), s.line, s.column));
@@ -185,15 +232,37 @@ fn cases(report: &Report, view: &View<'_>) -> Vec<TestCase> {
             }
         }
     };
-    let mut cases: Vec<TestCase> = view
-        .findings
-        .iter()
-        .chain(&view.open)
-        .map(draw)
-        .chain(view.changes.iter().map(|line| draw(&line)))
-        .collect();
-    if cases.is_empty() {
-        cases.push(case(report, "workspace", "live is as the manifests say", TestCaseStatus::success()));
+    view.findings.iter().chain(&view.open).for_each(|line| suite.add(draw(line)));
+    view.changes.iter().for_each(|line| suite.add(draw(&line)));
+    if suite.last.tests == 0 {
+        let name = "live is as the manifests say";
+        suite.add(case(report, "workspace", name, TestCaseStatus::success()));
     }
-    cases
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::super::Roots;
+    use super::*;
+
+    #[test]
+    fn a_suite_that_is_made_in_batches_has_the_text_of_a_whole_one() {
+        let roots = Roots::default();
+        let report = Report { command: Command::Plan, parts: Vec::new(), several: false, roots };
+        let mut suite = Suite { report: &report, last: TestSuite::new("w"), cases: String::new() };
+        let mut whole = TestSuite::new("w");
+        for at in 0..2 * BATCH + 1 {
+            let case = case(&report, "change", &format!("{at} </testsuite>"), failure("<testcase "));
+            suite.add(case.clone());
+            whole.add_test_case(case);
+        }
+        whole.add_property(("done", "1"));
+        suite.last.add_property(("done", "1"));
+        let mut text = Vec::new();
+        document(&report, &[suite.into_entry()], &mut text).unwrap();
+        let mut expected = begun(&report);
+        expected.add_test_suite(whole);
+        assert!(String::from_utf8(text).unwrap() == expected.to_string().unwrap());
+    }
 }

@@ -398,3 +398,37 @@ async fn settle(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::field::Record;
+
+    #[test]
+    fn an_edit_that_follows_a_step_waits_in_its_lane() {
+        let steps =
+            json!([{ "id": "s1", "operation": "agent.create", "targets": ["agent/8001"], "after": [] }]);
+        let empty = crate::model::plan::Summary::default();
+        let plan: Plan = serde_json::from_value(json!({
+            "format": "", "program": "", "workspace": "", "changes": [], "findings": [], "steps": steps,
+            "summary": empty, "digests": { "manifests": "", "plan": "" },
+        }))
+        .unwrap();
+        let edit = |repetition| {
+            let op = WriteOp::Edit { kind: Kind::Agent, id: "8001".into(), record: Record::default() };
+            Effect::Send { step: 0, op, repetition, follow_up: true, disruptions: Vec::new() }
+        };
+        let lane = Lane::from_effect(&plan, &edit(0)).unwrap();
+        assert_eq!(lane.operation, plan.steps[0].operation);
+        assert!(!lane.reads && Lane::from_effect(&plan, &edit(1)).is_none());
+        // Without a vendor a lane begins two effects at a time.
+        let (mut backlog, vendors) = (Backlog::default(), Vendors::from_iter([]));
+        let begun = (0..3).filter_map(|_| backlog.admit(Some(lane), edit(0), &vendors)).count();
+        assert_eq!(begun, 2);
+        assert!(backlog.admit(Some(Lane { reads: true, ..lane }), edit(0), &vendors).is_some());
+        assert!(backlog.release(lane).is_some() && backlog.release(lane).is_none());
+    }
+}

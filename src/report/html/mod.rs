@@ -4,6 +4,7 @@
 //! Content-Security-Policy allows only its own style and script, by their hashes. With script a reader can search and
 //! choose chapters; `#q=WORDS` searches at once.
 
+mod frame;
 mod rows;
 mod staffing;
 
@@ -13,6 +14,7 @@ use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
+use self::frame::{framed, hole, put, split};
 use self::rows::RenderCtx;
 pub(super) use self::rows::said;
 use super::escape::{Text, quoted};
@@ -26,9 +28,6 @@ pub(super) const STYLE: PreEscaped<&str> = PreEscaped(include_str!("page.css"));
 /// Script of every page.
 pub(super) const SCRIPT: PreEscaped<&str> = PreEscaped(include_str!("page.js"));
 
-/// Place of the workspaces in the page. No value can repeat it, since values are escaped.
-const WORKSPACES: &str = "<hr id=\"workspaces\">";
-
 /// A workspace in a page.
 pub(super) struct Entry {
     name: String,
@@ -40,7 +39,8 @@ pub(super) struct Entry {
 /// Renders a workspace; `number` counts from 0.
 pub(super) fn part(report: &Report, number: usize, part: &Part) -> Entry {
     let contents = report.several.then(|| contents(report, number, part));
-    let body = workspace(RenderCtx { report, number }, part);
+    let mut body = Markup::default();
+    workspace(&mut body, RenderCtx { report, number }, part);
     assert_visible(&body);
     Entry { name: part.name().to_owned(), contents, body }
 }
@@ -73,7 +73,7 @@ pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) 
                             ul.contents { @for entry in entries { @if let Some(line) = &entry.contents { (line) } } }
                         } "\n"
                     }
-                    hr #workspaces;
+                    (hole())
                 } "\n"
                 footer {
                     p { "Made by rosterctl " (env!("CARGO_PKG_VERSION")) ". This file needs no network and sends nothing." }
@@ -84,7 +84,7 @@ pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) 
         "\n"
     };
     assert_visible(&page);
-    let (before, after) = page.0.split_once(WORKSPACES).unwrap_or((&page.0, ""));
+    let (before, after) = split(&page);
     out.write_all(before.as_bytes())?;
     for entry in entries {
         writeln!(out, "{}", entry.body.0)?;
@@ -181,22 +181,33 @@ fn contents(report: &Report, number: usize, part: &Part) -> Markup {
     }
 }
 
-fn workspace(spot: RenderCtx<'_>, part: &Part) -> Markup {
-    html! {
+/// Writes a workspace.
+fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
+    let frame = html! {
         article id={ "w" (spot.number) } {
             @if spot.report.several {
                 h2 { (Text(part.name())) " " small { (Text(spot.report.path(&part.place))) } }
             }
-            @match &part.body {
-                Body::Planned(plan) => (view(spot, &view::build(plan, spot.report.command, part.seconds))),
-                Body::Ran(plan, run) => (view(spot, &view::build_run(plan, run, part.seconds))),
-                Body::Failed(failure) => (failed(spot, failure)),
-            }
+            (hole())
         }
-    }
+    };
+    framed(page, &frame, |page| match &part.body {
+        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
+        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
+        Body::Failed(failure) => put(page, &failed(spot, failure)),
+    });
 }
 
-fn view(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
+fn view(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>) {
+    put(page, &overview(spot, view));
+    for group in Section::told() {
+        rows::chapter(page, spot, view, group);
+    }
+    put(page, &order(spot, view));
+}
+
+/// Renders the outcome and the counts.
+fn overview(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     let is_clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
     html! {
         @if let Some(end) = &view.end {
@@ -215,8 +226,6 @@ fn view(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
         @if let Some(instant) = &view.instant { p.note { (Text(instant)) } "\n" }
         @if let Some(narrowed) = &view.narrowed { p.note.warn { (Text(narrowed)) } "\n" }
         @for allowed in &view.allowed { p.note.warn { "A limit was lifted: " (Text(allowed)) } "\n" }
-        @for group in Section::told() { (rows::chapter(spot, view, group)) }
-        (order(spot, view))
     }
 }
 

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::super::Report;
 use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
+use super::frame::{framed, hole, put};
 use super::staffing;
 use crate::model::field::{Field, by_key};
 use crate::model::rule::{Severity, rule};
@@ -104,36 +105,35 @@ fn meaning(group: Section, tense: Tense) -> &'static str {
     tense.choose(plan, drift, done)
 }
 
-/// Renders a chapter; nothing if it has no line.
-pub(super) fn chapter(spot: RenderCtx<'_>, view: &View<'_>, group: Section) -> Markup {
+/// Writes a chapter; nothing if it has no line.
+pub(super) fn chapter(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>, group: Section) {
     if view.rows(group) == 0 {
-        return Markup::default();
+        return;
     }
-    let lines = || view.group(group);
-    let agents = |columns: &[&'static str]| table(spot, group, lines(), columns);
-    let body = match group {
-        Section::Findings => findings(spot, lines()),
-        Section::Open => open_lines(spot, lines()),
-        Section::Queues => queues(spot, &lines().collect::<Vec<_>>(), view.tense),
-        Section::Moves if view.tense == Tense::Differs => {
-            agents(&["agent", "name", "is in", "belongs to", "also"])
-        }
-        Section::Moves => agents(&["agent", "name", "from", "to", "also"]),
-        Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
-            agents(&["agent", "name", "what"])
-        }
-    };
     let title = html! {
         (group.title(view.tense)) " " span lang="zh" { (chinese(group, view.tense)) }
         " " span.count { (view.count(group)) }
     };
-    html! {
+    let frame = html! {
         section class=(word(group)) id={ "w" (spot.number) "-" (word(group)) } {
             (spot.heading(&title))
             p.meaning { (meaning(group, view.tense)) } "\n"
-            (body)
+            (hole())
         } "\n"
-    }
+    };
+    let lines = view.group(group);
+    framed(page, &frame, |page| match group {
+        Section::Findings => findings(page, spot, lines),
+        Section::Open => open_lines(page, spot, lines),
+        Section::Queues => queues(page, spot, &lines.collect::<Vec<_>>(), view.tense),
+        Section::Moves if view.tense == Tense::Differs => {
+            table(page, spot, group, lines, &["agent", "name", "is in", "belongs to", "also"]);
+        }
+        Section::Moves => table(page, spot, group, lines, &["agent", "name", "from", "to", "also"]),
+        Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
+            table(page, spot, group, lines, &["agent", "name", "what"]);
+        }
+    });
 }
 
 fn head(columns: &[&'static str]) -> Markup {
@@ -141,97 +141,95 @@ fn head(columns: &[&'static str]) -> Markup {
 }
 
 fn table<'a>(
+    page: &mut Markup,
     spot: RenderCtx<'_>,
     group: Section,
     lines: impl Iterator<Item = Cow<'a, Line>>,
     columns: &[&'static str],
-) -> Markup {
-    html! {
-        table {
-            (head(columns))
-            tbody {
-                @for line in lines {
-                    tr data-row=(word(group)) data-also=[everyone(&line)] {
-                        th scope="row" data-label="agent" { (mark(&line)) " " (Text(bare(&line.subject))) }
-                        td data-label="name" { (Text(line.name().unwrap_or_default())) }
-                        @if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
-                            td data-label=[columns.get(2)] { (Text(from)) }
-                            td data-label=[columns.get(3)] { strong { (Text(to)) } }
-                            td data-label="also" {
-                                (said(agent::FIELDS, line.beside_the_move()))
-                                (place(spot.report, line.source.as_ref()))
-                            }
-                        } @else {
-                            td data-label="what" {
-                                (said(agent::FIELDS, line.pieces.iter()))
-                                (place(spot.report, line.source.as_ref()))
-                            }
-                        }
-                    } "\n"
-                }
-            }
-        }
-    }
-}
-
-fn queues(spot: RenderCtx<'_>, lines: &[Cow<'_, Line>], tense: Tense) -> Markup {
-    let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
-    html! {
-        @if most > 0 { (staffing::legend(tense)) "\n" }
-        ul.queues {
-            @for line in lines {
-                li data-row="queues" data-also=[everyone(line)] {
-                    p.queue {
-                        (mark(line)) " " strong { (Text(bare(&line.subject))) }
-                        @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
+) {
+    let row = |line: &Line| {
+        html! {
+            tr data-row=(word(group)) data-also=[everyone(line)] {
+                th scope="row" data-label="agent" { (mark(line)) " " (Text(bare(&line.subject))) }
+                td data-label="name" { (Text(line.name().unwrap_or_default())) }
+                @if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
+                    td data-label=[columns.get(2)] { (Text(from)) }
+                    td data-label=[columns.get(3)] { strong { (Text(to)) } }
+                    td data-label="also" {
+                        (said(agent::FIELDS, line.beside_the_move()))
+                        (place(spot.report, line.source.as_ref()))
                     }
-                    @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
-                    p { (said(queue::FIELDS, line.pieces.iter())) }
-                    (place(spot.report, line.source.as_ref()))
-                } "\n"
-            }
-        }
-    }
-}
-
-/// Renders the changes that were not done, with the reasons.
-fn open_lines<'a>(spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) -> Markup {
-    html! {
-        table.steps {
-            (head(&["result", "agent or queue", "name", "what, and why"]))
-            tbody {
-                @for line in lines {
-                    tr data-row="open" data-also=[everyone(&line)] {
-                        td data-label="result" { (badge(line.tone.word())) }
-                        th scope="row" data-label="agent or queue" { (Text(bare(&line.subject))) }
-                        td data-label="name" { (Text(line.name().unwrap_or_default())) }
-                        td data-label="what, and why" {
-                            (said(agent::FIELDS, line.pieces.iter()))
-                            (place(spot.report, line.source.as_ref()))
-                        }
-                    } "\n"
+                } @else {
+                    td data-label="what" {
+                        (said(agent::FIELDS, line.pieces.iter()))
+                        (place(spot.report, line.source.as_ref()))
+                    }
                 }
-            }
+            } "\n"
         }
-    }
+    };
+    let frame = html! { table { (head(columns)) tbody { (hole()) } } };
+    framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
-fn findings<'a>(spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) -> Markup {
+fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[Cow<'_, Line>], tense: Tense) {
+    let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
+    let row = |line: &Line| {
+        html! {
+            li data-row="queues" data-also=[everyone(line)] {
+                p.queue {
+                    (mark(line)) " " strong { (Text(bare(&line.subject))) }
+                    @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
+                }
+                @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
+                p { (said(queue::FIELDS, line.pieces.iter())) }
+                (place(spot.report, line.source.as_ref()))
+            } "\n"
+        }
+    };
+    let frame = html! {
+        @if most > 0 { (staffing::legend(tense)) "\n" }
+        ul.queues { (hole()) }
+    };
+    framed(page, &frame, |page| lines.iter().for_each(|line| put(page, &row(line))));
+}
+
+/// Writes the changes that were not done, with the reasons.
+fn open_lines<'a>(page: &mut Markup, spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) {
+    let row = |line: &Line| {
+        html! {
+            tr data-row="open" data-also=[everyone(line)] {
+                td data-label="result" { (badge(line.tone.word())) }
+                th scope="row" data-label="agent or queue" { (Text(bare(&line.subject))) }
+                td data-label="name" { (Text(line.name().unwrap_or_default())) }
+                td data-label="what, and why" {
+                    (said(agent::FIELDS, line.pieces.iter()))
+                    (place(spot.report, line.source.as_ref()))
+                }
+            } "\n"
+        }
+    };
+    let columns = ["result", "agent or queue", "name", "what, and why"];
+    let frame = html! { table.steps { (head(&columns)) tbody { (hole()) } } };
+    framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
+}
+
+fn findings<'a>(page: &mut Markup, spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) {
     let severity = |line: &Line| match line.tone {
         LineKind::Find(severity) => severity.word(),
         LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info.word(),
     };
-    html! {
-        ul.findings {
-            @for line in lines {
-                li class=(severity(&line)) data-row="findings" data-also=[everyone(&line)] {
-                    p { (badge(severity(&line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
-                    @if let Some(rule) = rule(&line.subject) { p.help { (quoted(rule.remedy)) } }
-                    (place(spot.report, line.source.as_ref()))
-                } "\n"
-            }
+    let row = |line: &Line| {
+        html! {
+            li class=(severity(line)) data-row="findings" data-also=[everyone(line)] {
+                p { (badge(severity(line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
+                @if let Some(rule) = rule(&line.subject) { p.help { (quoted(rule.remedy)) } }
+                (place(spot.report, line.source.as_ref()))
+            } "\n"
         }
-    }
+    };
+    let frame = html! { ul.findings { (hole()) } };
+    framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
 fn badge(word: &'static str) -> Markup {

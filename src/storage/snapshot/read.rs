@@ -269,6 +269,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                     if text.is_empty() {
                         return Err(A::Error::custom(format!("`{}` of {} is empty", shape.key, shape.what)));
                     }
+                    last.strings.begin_resource(&text);
                     once(&mut id, shape.key, OperatorId::new(text))?;
                 }
                 Slot::Unread { masked } => {
