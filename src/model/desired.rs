@@ -72,6 +72,8 @@ pub struct DesiredQueue {
     pub distinct: bool,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
+    /// True if it may have no members.
+    pub allow_empty: bool,
     /// The fields by which its selector chooses agents; `None` without a selector.
     pub selector: Option<Record>,
     /// The place of each listed member.
