@@ -568,3 +568,57 @@ queues:
     let plan = House::new("", roster).plan("2026-06-01", &live(&[], &[]), &Ledger::default());
     assert_eq!(codes(&plan).iter().filter(|code| **code == "R702").count(), 1);
 }
+
+const DUE: &str = "agents:
+  - { operatorId: \"1\", name: 张三, wrapUpSeconds: 30, hidePhone: false, during: [{ from: 2026-12-01, wrapUpSeconds: 10, hidePhone: true }] }
+  - { operatorId: \"2\", name: 李四 }
+  - { operatorId: \"3\", name: 王五, until: 2026-11-30 }
+queues:
+  - displayName: q
+    assignMembers: [\"1\", { agentNumber: \"2\", until: 2026-11-30 }, \"3\", { agentNumber: \"4\", from: 2026-12-01 }]";
+
+#[test]
+fn rule_13_12_what_is_due_is_done_and_the_rest_is_left_alone() {
+    let fields = |extra: &Json| {
+        let mut all = json!({ "name": "张三" });
+        all.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        all
+    };
+    let agents = |extra: &Json| {
+        let (one, other) = (fields(extra), json!({ "name": "renamed in the console" }));
+        let third = json!({ "name": "王五" });
+        live(
+            &[("1", one), ("2", other), ("3", third), ("4", json!({})), ("5", json!({}))],
+            &["1", "2", "3", "5"],
+        )
+    };
+    let house = House::new("", DUE);
+    let was = ledger("2026-11-30T12:00:00+08:00", json!({}));
+    let due = |at: &str, live: &Live| {
+        let options = Options { due: true, ..Options::default() };
+        house.narrowed(at, live, &was, options)
+    };
+    let plan = due("2026-12-01", &agents(&json!({})));
+    let keys = |plan: &Plan| {
+        let fields =
+            change(plan, "agent/1").map(|change| change.fields.iter().map(|f| f.field.key).collect());
+        fields.unwrap_or_else(Vec::new)
+    };
+    assert_eq!(keys(&plan), ["wrapUpSeconds", "hidePhone"]);
+    // The rename of the second, by hand, is not time's work; nor is the fifth member.
+    assert_eq!(change(&plan, "agent/2"), None);
+    assert!(change(&plan, "agent/3").unwrap().leave);
+    assert_eq!(after(&plan, "queue/q"), ["1", "4", "5"]);
+    assert_eq!(codes(&plan), Vec::<&str>::new());
+    // A value that is neither the one before nor the one after is left and told of.
+    let plan = due("2026-12-01", &agents(&json!({ "wrapUpSeconds": 45 })));
+    assert_eq!(keys(&plan), ["hidePhone"]);
+    let found: Vec<_> =
+        plan.findings.iter().map(|f| (f.code.as_str(), f.id.as_ref().unwrap().to_string())).collect();
+    assert_eq!(found, [("R704", "agent/1".to_owned())]);
+    // Before the date, and after a run behind it, nothing is due.
+    assert!(due("2026-11-30T13:00", &agents(&json!({}))).is_empty());
+    let later = ledger("2026-12-01T12:00:00+08:00", json!({}));
+    let options = Options { due: true, ..Options::default() };
+    assert!(house.narrowed("2026-12-02", &agents(&json!({})), &later, options).is_empty());
+}
