@@ -29,7 +29,7 @@ const BEYOND_THE_SCHEMA: &[&str] = &[
     "dates-backwards",
     "dates-base",
     "dates-no-zone",
-    "dates-nobody",
+    "dates-no-member",
     "dates-overlap",
     "dates-two-readings",
     "duplicate-agent",

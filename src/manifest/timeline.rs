@@ -329,7 +329,7 @@ impl<'a> Timeline<'a> {
         let touched = dates.touched(self.now, to);
         self.now = to;
         let mut step = TimelineStep::default();
-        // The agents whom a queue may hold otherwise.
+        // The agents that a queue may hold otherwise.
         let mut changed: BTreeMap<&OperatorId, &Source> = BTreeMap::new();
         for (id, source) in &touched.agents {
             let Some(entry) = dates.agents.get(id) else { continue };

@@ -123,7 +123,7 @@ impl Lists<'_> {
                     continue;
                 }
                 let before = members(then).get(&member).copied();
-                // Where lists only add, nothing was asked about a member whom no manifest named.
+                // Where lists only add, nothing was asked about a member that no manifest named.
                 let open = before.is_none() && self.context.workspace.policy.at_least;
                 if live != before && !open {
                     left.push(left_alone(change, &ASSIGN_MEMBERS, Some(&member), &diff));

@@ -243,7 +243,7 @@ fn rule_13_3_limits_protection_and_floors_hold_for_leavers() {
 }
 
 #[test]
-fn rule_13_3_an_agent_whom_a_leave_disabled_is_enabled_again() {
+fn rule_13_3_an_agent_that_a_leave_disabled_is_enabled_again() {
     let there = live(
         &[("1", json!({})), ("2", json!({ "enabled": false, "wrapUpSeconds": 10, "name": "李四" }))],
         &["1", "2"],
@@ -258,7 +258,7 @@ fn rule_13_3_an_agent_whom_a_leave_disabled_is_enabled_again() {
     let plan = house.plan("2027-02-01", &there, &was(true));
     let back = change(&plan, "agent/2").unwrap();
     assert_eq!((back.fields.len(), back.fields[0].field.key, back.leave), (1, "enabled", false));
-    // One whom the console disabled stays so.
+    // One that the console disabled stays so.
     assert_eq!(change(&house.plan("2027-02-01", &there, &was(false)), "agent/2"), None);
     // Also one who left under another policy: the ledger tells of the leave, not of the policy.
     let keeping = House::new("leavers: { then: keep }", &LEAVER.replace("2026-12-31", "2027-12-31"));
@@ -438,7 +438,7 @@ queues:
     let delete = House::new("leavers: { then: delete }", roster);
     let plan = delete.plan("2026-12-02", &there(30), &was("2026-11-30T12:00:00+08:00", 30));
     assert_eq!(deed(&plan, "agent/2"), Some((Action::Delete, ChangeOrigin::Date)));
-    // The last run was within the span: not time, but somebody changed it.
+    // The last run was within the span: not time, but the console changed it.
     let plan = house.plan("2026-12-02", &there(30), &was("2026-12-01T12:00:00+08:00", 10));
     assert_eq!(deed(&plan, "agent/1"), Some((Action::Update, ChangeOrigin::Live)));
     // Time passed, and the manifest changed too: the ledger holds another value than the base.
