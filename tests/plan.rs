@@ -31,6 +31,7 @@ macro_rules! cases {
 }
 
 cases! {
+    dates_move_what_is_wanted_and_say_why "dates"
     a_successor_is_not_owned_before_a_clean_run "identity-succeeded"
     protection_outlives_its_line_in_a_replacement "protect-replace"
     a_pending_queue_that_left_the_files_makes_no_second_one "queue-pending-left"

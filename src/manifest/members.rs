@@ -252,6 +252,7 @@ impl QueuePlan {
             mode: self.mode,
             min_members: view.min_members.cloned(),
             except: view.selector.map(|selector| selector.except.clone()).unwrap_or_default(),
+            allow_empty: view.allow_empty,
             selector: view.selector.map(|selector| selector.wanted.clone()),
             member_sources: BTreeMap::new(),
             excluded: BTreeMap::new(),
@@ -297,11 +298,6 @@ impl<'a> View<'a> {
         self.members.map(|(source, _)| source).or(selector)
     }
 
-    /// Returns the entries of its list that name an agent.
-    pub(super) fn entries(&self, id: &OperatorId) -> Vec<&'a ListMember> {
-        self.members.iter().flat_map(|(_, list)| list).filter(|member| member.id == *id).collect()
-    }
-
     /// Returns the place of an agent that some entries of the list name.
     pub(super) fn place(
         &self,
@@ -332,7 +328,13 @@ impl<'a> View<'a> {
         if let Some(selector) = self.selector.filter(selected) {
             return Placing::Member(selector.priority, &selector.source);
         }
-        let out = entries.iter().find_map(|entry| OutOfDate::at(&entry.dates.as_ref()?.span, roster.at));
+        // The entry that comes next, or else the one that ended last: the order of entries means nothing.
+        let spans = entries.iter().filter_map(|entry| Some(&entry.dates.as_ref()?.span));
+        let next = spans.min_by_key(|span| match (&span.from, &span.until) {
+            (Some(from), _) if roster.at < from.at => (false, from.at.as_second()),
+            (_, until) => (true, until.as_ref().map_or(0, |until| -until.at.as_second())),
+        });
+        let out = next.and_then(|span| OutOfDate::at(span, roster.at));
         out.map_or(Placing::Outside, Placing::Excluded)
     }
 }

@@ -274,7 +274,6 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
         skill_groups: fields.take("skillGroups", out).map(|n| names(n, "skillGroups", out)),
         ..Document::default()
     };
-    document.lost_names = out.len() > before;
     if let Some(node) = fields.take("periods", out) {
         match &node.value {
             NodeValue::Map(entries) => {
@@ -284,10 +283,11 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
                 }
             }
             NodeValue::Scalar(_) | NodeValue::List(_) => {
-                out.push(wrong_shape(node, "periods", Wanted::Periods))
+                out.push(wrong_shape(node, "periods", Wanted::Periods));
             }
         }
     }
+    document.lost_names = out.len() > before;
     if let Some(node) = fields.take("profiles", out) {
         match &node.value {
             NodeValue::Map(entries) => {

@@ -75,6 +75,8 @@ pub struct DesiredQueue {
     pub mode: Option<ListMode>,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
+    /// True if it may have no members.
+    pub allow_empty: bool,
     /// The fields by which its selector chooses agents; `None` without a selector.
     pub selector: Option<Record>,
     /// The agents that its selector excepts.

@@ -122,7 +122,10 @@ impl Lists<'_> {
                 if live == wanted || self.deleted.contains(&member) {
                     continue;
                 }
-                if live != members(then).get(&member).copied() {
+                let before = members(then).get(&member).copied();
+                // Where lists only add, nothing was asked about a member that no manifest named.
+                let open = before.is_none() && self.context.workspace.policy.at_least;
+                if live != before && !open {
                     left.push(left_alone(change, &ASSIGN_MEMBERS, Some(&member), &diff));
                     continue;
                 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agents::is_left_out;
+use super::agents::{is_due_deletion, is_left_out};
 use super::context::{Context, Draft};
 use super::prune::prunes_queue;
 use super::released::Released;
@@ -548,6 +548,8 @@ fn members(
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
         Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted, earlier),
+        // The list follows the deletions.
+        None if !gone.is_empty() && gone.iter().all(|id| is_due_deletion(context, id)) => ChangeOrigin::Date,
         None => ChangeOrigin::Manifest,
     };
     let returned: Vec<OperatorId> =
