@@ -247,6 +247,9 @@ fn the_readme_shows_real_runs() {
     shows(&end);
     shows(&bench.run(&["apply", "--auto-approve", example]).out);
     shows(&bench.run(&["status", "--queue", "投诉处理", example]).out);
+    let days = ["--from", "2030-11-01", "--until", "2030-11-30"];
+    let calendar = [&["calendar"], &days[..], &["examples/callcentre"]].concat();
+    shows(&Bench::new("examples/callcentre").run(&calendar).out);
 
     bench.edit("roster/aftersales.yaml", "enabled: false", "enabled: true");
     bench.edit("roster/queues.yaml", "\"8202\"]", "\"8202\", \"8203\"]");

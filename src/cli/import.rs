@@ -182,13 +182,12 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
         return Vec::new();
     }
     let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
-    let mut lost: Vec<String> =
-        match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
-            Ok(before) => import::lost(&before, desired).iter().map(|what| held(what)).collect(),
-            Err(_) => {
-                vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
-            }
-        };
+    let mut lost: Vec<String> = match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
+        Ok(before) => import::lost(&before, desired).iter().map(|what| held(what)).collect(),
+        Err(_) => {
+            vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
+        }
+    };
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
         let remarks = import::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));

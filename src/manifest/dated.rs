@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::roster_document::Named;
 use crate::model::date::Date;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::problem::{Element, RosterProblem, ValueProblem, Wanted};
 use crate::model::source::Source;
 use crate::yaml::decode::{Fields, cannot_be, filled, list, scalar, wrong_shape};
 use crate::yaml::{Node, NodeValue};
+
+/// A name with its place.
+pub(super) type Named = (Arc<str>, Source);
 
 /// `from` and `until`, each with its place.
 #[derive(Clone, Default)]

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::dated::{RawDuring, RawSpan, RawWhen};
+use super::dated::{Named, RawDuring, RawSpan, RawWhen};
 use super::names::unknown;
-use super::roster_document::{Named, Template};
+use super::roster_document::Template;
 use crate::config::workspace::Leavers;
 use crate::model::agent::{ENABLED, SIP};
 use crate::model::date::{Bound, Date, OutOfDate, Readings, Span, Zone};

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::roster_document::{Named, Template};
+use super::dated::Named;
+use super::roster_document::Template;
 use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::field::{Field, Record};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dated::{RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
+use super::dated::{Named, RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
@@ -26,9 +26,6 @@ const LARGEST_POOL: u64 = 1_000_000;
 pub(super) const AGENT_STATES: &[&str] = &["present", "absent"];
 /// Fields that a member selector may test.
 pub(super) static SELECTED_BY: [&Field; 3] = [&agent::MAIN_SKILL_GROUP, &agent::ROLE, &agent::TYPE];
-
-/// A name with its place.
-pub(super) type Named = (Arc<str>, Source);
 
 /// A Roster document.
 #[derive(Default)]

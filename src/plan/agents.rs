@@ -539,7 +539,7 @@ fn compare(
     }
 }
 
-/// Returns the change that enables an agent again whom a leave disabled, if the manifest does not say `enabled` itself.
+/// Returns the change that enables an agent again that a leave disabled, if the manifest does not say `enabled` itself.
 fn returned(
     support: &Support,
     agent: &DesiredAgent,

@@ -1,6 +1,6 @@
 //! A calendar as comma-separated values: one row per change.
 
-use super::queue_row;
+use super::rows::queue_row;
 use crate::model::calendar::{Action, Calendar, Change, Entry, FieldChange, Loan, rfc3339};
 use crate::model::id::Kind;
 use crate::model::support::Supports;

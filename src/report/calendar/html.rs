@@ -8,7 +8,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Span, ZonedDateTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, shortages, window};
+use super::rows::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, shortages, window};
 use crate::model::agent;
 use crate::model::calendar::{Calendar, Entry, HeadCount};
 use crate::model::queue;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 
-use super::{Chapter, Row, account, begins_day, effort, rows, window};
+use super::rows::{Chapter, Row, account, begins_day, effort, rows, window};
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::calendar::{Calendar, Change, Entry, rfc3339};
 use crate::model::digest;

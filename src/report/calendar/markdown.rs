@@ -2,7 +2,7 @@
 //!
 //! A comment holds 65,536 characters. A longer calendar is cut between two moments, and a note says so.
 
-use super::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
+use super::rows::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
 use crate::model::calendar::{Calendar, Entry};
 use crate::model::support::Supports;
 use crate::report::Roots;

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use console::measure_text_width;
 
-use super::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
+use super::rows::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
 use crate::model::calendar::Calendar;
 use crate::model::id::safe;
 use crate::model::support::Supports;
