@@ -360,13 +360,19 @@ fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
 }
 
 /// Takes the fields of a kind's table.
-pub(super) fn record(
+fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+    some_fields(fields, table, |field| field.ty != Type::Members, out)
+}
+
+/// Takes some fields of a kind's table.
+fn some_fields(
     fields: &mut Fields<'_>,
     table: &'static [&'static Field],
+    is_taken: impl Fn(&Field) -> bool,
     out: &mut Diagnostics,
 ) -> Record {
     let mut record = Record::with_capacity(fields.left());
-    for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
+    for field in table.iter().copied().filter(|field| is_taken(field)) {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)
         {
@@ -396,7 +402,7 @@ fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record
             out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: key.into() }));
         }
     }
-    let record = record(fields, agent::FIELDS, out);
+    let record = some_fields(fields, agent::FIELDS, |field| *field != PASSWORD, out);
     (!record.is_empty()).then_some(record)
 }
 

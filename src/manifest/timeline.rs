@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::layers::{DatedEntry, Overlay};
 use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, View};
 use crate::model::date::{Bound, Span, Zone};
-use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, Earlier};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -81,7 +81,7 @@ pub struct QueueStep {
 
 impl TimelineStep {
     /// Returns the resources of which something else is wanted. Floors do not count.
-    fn ids(&self) -> impl Iterator<Item = ResourceId> {
+    pub fn ids(&self) -> impl Iterator<Item = ResourceId> {
         let agents = self.agents.iter().map(|agent| ResourceId::agent(&agent.id));
         let queues = self.queues.iter().filter(|queue| queue.changes_members());
         agents.chain(queues.map(|queue| queue.id.clone()))
@@ -231,13 +231,6 @@ impl Dates {
     /// Returns the next moment after another one at which something may change.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         self.moments.range((Excluded(after), Unbounded)).next().map(|(at, _)| *at)
-    }
-
-    /// Returns what was wanted at an earlier instant, where something else is wanted now.
-    pub fn earlier(&self, desired: &Desired, then: Timestamp) -> Earlier {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(then);
-        Earlier { agents: timeline.agents, queues: timeline.queues }
     }
 
     /// Returns the first later moment at which a value in scope is wanted otherwise, with what changes then.
