@@ -65,7 +65,8 @@ fn an_empty_ledger_knows_of_no_last_run() {
 
 #[test]
 fn a_ledger_of_last_year_brings_no_more_than_the_limits_allow() {
-    let leave = |at: usize| if at < 40 { format!(", until: {}", day(-200 + at as i64)) } else { String::new() };
+    let leave =
+        |at: usize| if at < 40 { format!(", until: {}", day(-200 + at as i64)) } else { String::new() };
     let bench = applied(|_| String::new());
     bench.roster(&roster(leave));
     last_run(&bench, day(-365));
@@ -137,7 +138,9 @@ fn rule_13_10_a_date_between_this_clock_and_the_vendors_is_refused() {
         ),
     );
     let agents = |until: Date| {
-        format!("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{{ operatorId: \"8001\", until: {until} }}]\n")
+        format!(
+            "apiVersion: rosterctl/v1\nkind: Roster\nagents: [{{ operatorId: \"8001\", until: {until} }}]\n"
+        )
     };
     write("roster/a.yaml", agents(day(-30)));
     let said = bench::run_in(folder.path(), &["apply", "--auto-approve"], &[]).exits(6);
@@ -147,7 +150,9 @@ fn rule_13_10_a_date_between_this_clock_and_the_vendors_is_refused() {
     write("roster/a.yaml", agents(day(30)));
     let said = bench::run_in(folder.path(), &["plan"], &[]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(!bench::run_in(folder.path(), &["apply", "--auto-approve"], &[]).err.contains("clock of this host"));
+    assert!(
+        !bench::run_in(folder.path(), &["apply", "--auto-approve"], &[]).err.contains("clock of this host")
+    );
     assert!(!said.err.contains(TOKEN) && !said.err.contains(API_SECRET));
 }
 

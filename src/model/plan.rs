@@ -18,7 +18,7 @@ use super::id::{OperatorId, ResourceId};
 use super::identity::Identity;
 use super::queue::ASSIGN_MEMBERS;
 use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
-use super::rule::{Effect, Severity};
+use super::rule::Effect;
 use super::secret::{Secret, SecretRef};
 use super::source::Source;
 use super::value::{Members, Value};
@@ -515,7 +515,7 @@ impl Plan {
 
     /// Returns true if live state differs from the manifests.
     pub fn differs(&self) -> bool {
-        let weighs = |f: &Finding| f.severity != Severity::Info;
+        let weighs = |f: &Finding| f.effect() != Effect::None;
         !self.changes.is_empty() || self.findings.iter().any(weighs)
     }
 

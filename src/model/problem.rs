@@ -549,6 +549,8 @@ messages! {
         OpenedHere,
         /// The base value to which a span returns.
         Base,
+        /// The beginning of a span.
+        Begins,
         /// The rule that a date breaks.
         Rule,
         /// The `state: absent` of an agent.

@@ -170,10 +170,9 @@ fn delete(
         (Some(_), None) => ChangeReason::Absent,
         (None, None) => ChangeReason::Pruned { kind: Kind::Agent },
     };
-    let due = earlier(context, id).is_some_and(|earlier| !earlier.is_absent());
     draft.changes.push(Change {
         moved: match applied {
-            Some(_) if due => ChangeOrigin::Date,
+            Some(_) if is_due_deletion(context, id) => ChangeOrigin::Date,
             Some(_) => ChangeOrigin::Manifest,
             None => ChangeOrigin::Unknown,
         },
@@ -189,6 +188,11 @@ fn delete(
         fields,
         source: declared.map(|agent| agent.source.clone()),
     });
+}
+
+/// Returns true if a date asks for the deletion of an agent, and did not at the ledger's last run.
+pub(super) fn is_due_deletion(context: &Context<'_>, id: &OperatorId) -> bool {
+    earlier(context, id).is_some_and(|earlier| !earlier.is_absent())
 }
 
 /// Returns what was wanted of an agent at the ledger's last run, if something else is wanted now.

@@ -21,6 +21,9 @@ pub fn text(ledger: &Ledger, id: Option<&ResourceId>, place: &str) -> String {
     let mut out = format!("Ledger {place}{}, write {}\n", workspace.unwrap_or_default(), ledger.serial);
     let clean = ledger.last_clean_run.as_deref().unwrap_or("none");
     out.push_str(&format!("Last clean run: {}\n", safe(clean)));
+    if let Some(instant) = &ledger.last_instant {
+        out.push_str(&format!("Dates applied up to: {}\n", safe(instant)));
+    }
     for (provider, tenant) in &ledger.tenants {
         let settings: Vec<String> =
             tenant.iter().map(|(key, value)| format!("{} {}", safe(key), safe(value))).collect();

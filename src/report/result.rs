@@ -26,6 +26,9 @@ pub struct Report<'a> {
     pub format: &'static str,
     /// Name of the workspace.
     pub workspace: &'a str,
+    /// The instant of the plan; only with dates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<&'a str>,
     /// Counts of results.
     pub summary: Counts,
     /// One result a step.
@@ -122,6 +125,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
     Report {
         format: FORMAT,
         workspace: &plan.workspace,
+        at: plan.at.as_deref(),
         summary,
         results,
         stale: run.stale.iter().map(|s| Moved { id: &s.id, message: s.what.to_string() }).collect(),
