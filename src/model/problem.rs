@@ -553,6 +553,8 @@ messages! {
         Base,
         /// The beginning of a span.
         Begins,
+        /// An agent without a base value.
+        Baseless,
         /// The rule that a date breaks.
         Rule,
         /// The `state: absent` of an agent.
