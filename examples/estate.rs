@@ -23,6 +23,8 @@ pub(crate) struct Estate {
     pub(crate) per_file: usize,
     /// How many in a hundred agents are live otherwise than the manifests say.
     pub(crate) changed: f64,
+    /// How many agents have a date: a past beginning, a last day, or a loan, from January to March 2027.
+    pub(crate) dates: usize,
     /// Where the names and numbers come from.
     pub(crate) seed: u64,
     /// Where the vendors are: a base URL, or the word `sandbox`.
@@ -31,7 +33,7 @@ pub(crate) struct Estate {
 
 impl Default for Estate {
     fn default() -> Self {
-        Self { agents: 1_000, per_file: 500, changed: 1.0, seed: 1, url: "sandbox".to_owned() }
+        Self { agents: 1_000, per_file: 500, changed: 1.0, dates: 0, seed: 1, url: "sandbox".to_owned() }
     }
 }
 
@@ -77,6 +79,8 @@ struct Agent {
     recording: bool,
     outbound: usize,
     changed: bool,
+    /// The number of its date, if it has one.
+    date: Option<usize>,
 }
 
 impl Agent {
@@ -91,6 +95,7 @@ impl Agent {
             let before = (index as f64 * estate.changed / 100.0) as usize;
             before
         };
+        let dated = |index: usize| (index * estate.dates).div_ceil(estate.agents);
         Self {
             id: 1_000_000 + index,
             name: format!("{}{}{}", random.of(&FAMILY), random.of(&GIVEN), random.of(&GIVEN)),
@@ -103,6 +108,7 @@ impl Agent {
             recording: random.below(8) > 0,
             outbound: random.below(OUTBOUND.len()),
             changed: share(index) != share(index + 1),
+            date: (dated(index) != dated(index + 1)).then(|| dated(index)),
         }
     }
 
@@ -136,6 +142,17 @@ impl Agent {
             self.caller_id(),
             OUTBOUND[self.outbound],
         );
+        let Some(date) = self.date else { return };
+        let (month, day) = (1 + date / 28 % 3, 1 + date % 28);
+        let _ = match date % 3 {
+            0 => writeln!(out, "    from: 2026-{month:02}-{day:02}"),
+            1 => writeln!(out, "    until: 2027-{month:02}-{day:02}"),
+            _ => writeln!(
+                out,
+                "    during: [{{ from: 2027-{month:02}-{day:02}, until: 2027-04-{day:02}, wrapUpSeconds: {} }}]",
+                wrap_up + 5
+            ),
+        };
     }
 
     /// A line of a snapshot.
@@ -270,6 +287,7 @@ pub(crate) fn write(estate: &Estate, folder: &Path) -> io::Result<()> {
 /// Writes the workspace file.
 pub(crate) fn workspace(estate: &Estate, folder: &Path) -> io::Result<()> {
     let url = &estate.url;
+    let zone = if estate.dates > 0 { "timeZone: Asia/Shanghai\n" } else { "" };
     fs::write(
         folder.join("rosterctl.yaml"),
         format!(
@@ -277,7 +295,7 @@ pub(crate) fn workspace(estate: &Estate, folder: &Path) -> io::Result<()> {
 kind: Workspace
 name: estate
 manifests: [roster]
-connections:
+{zone}connections:
   agents:
     provider: agent-config
     baseUrl: {url}
@@ -298,8 +316,7 @@ policy:
     )
 }
 
-const USAGE: &str =
-    "estate FOLDER [--agents N] [--changed PERCENT] [--per-file N] [--seed N] [--url URL|sandbox]";
+const USAGE: &str = "estate FOLDER [--agents N] [--changed PERCENT] [--dates N] [--per-file N] [--seed N] [--url URL|sandbox]";
 
 fn arguments(given: impl Iterator<Item = String>) -> Result<(Estate, PathBuf), String> {
     let (mut estate, mut folder, mut given) = (Estate::default(), None, given);
@@ -312,6 +329,7 @@ fn arguments(given: impl Iterator<Item = String>) -> Result<(Estate, PathBuf), S
         let count = || value.parse::<usize>().map_err(|_| format!("{word} {value} is no number"));
         match word.as_str() {
             "--agents" => estate.agents = count()?,
+            "--dates" => estate.dates = count()?,
             "--per-file" => estate.per_file = count()?,
             "--seed" => estate.seed = count()? as u64,
             "--changed" => {

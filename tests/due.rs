@@ -84,7 +84,7 @@ fn a_wrong_year_of_forty_agents_is_an_edit_and_not_due() {
     let bench = applied(|_| String::new());
     bench.roster(&roster(|at| if at < 40 { format!(", until: {}", day(-365)) } else { String::new() }));
     let said = bench.run(&DUE).exits(0);
-    assert!(said.out.contains("Nothing to do"), "{}", said.out);
+    assert!(said.out.contains("Nothing is due"), "{}", said.out);
     let said = bench.run(&["apply", "--auto-approve"]).exits(4);
     assert!(said.out.contains("R402"), "{}", said.out);
     assert_eq!(disabled(&bench), 0);

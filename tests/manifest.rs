@@ -26,6 +26,12 @@ use serde_json::{Value as Json, json};
 /// Errors that the schema cannot see: names that need the whole roster, duplicate declarations, spellings of numbers,
 /// targets of addresses.
 const BEYOND_THE_SCHEMA: &[&str] = &[
+    "dates-backwards",
+    "dates-base",
+    "dates-no-zone",
+    "dates-no-member",
+    "dates-overlap",
+    "dates-two-readings",
     "duplicate-agent",
     "duplicate-profile",
     "duplicate-queue",
@@ -227,10 +233,13 @@ const CROSS_REFERENCES: &[&str] = &[
     " would both have the SIP number ",
     "`skillLevel` without ",
     "no connection holds ",
+    " has no value to return to",
+    "unknown period ",
     "unknown profile ",
     "unknown role ",
     "unknown skill group ",
     "unknown store ",
+    "unknown time zone ",
 ];
 
 /// At each place, one in this many values is tried.

@@ -31,6 +31,7 @@ macro_rules! cases {
 }
 
 cases! {
+    dates_move_what_is_wanted_and_say_why "dates"
     a_successor_is_not_owned_before_a_clean_run "identity-succeeded"
     protection_outlives_its_line_in_a_replacement "protect-replace"
     a_pending_queue_that_left_the_files_makes_no_second_one "queue-pending-left"
@@ -84,6 +85,7 @@ cases! {
     passwords_without_a_fingerprint_are_told_of "password-unprinted"
     passwords_without_a_fingerprint_are_set_when_asked "password-unprinted-asserted"
     at_least_only_adds "at-least"
+    a_queue_says_what_its_list_means "list-modes"
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"
     sip_numbers_move "sip-moves"

@@ -61,13 +61,18 @@ fn sound(path: &Path, several: bool, at: Option<Date>) -> Result<Sound, CliError
     let loaded = load::load_beside(path, if several { load::processors() } else { 0 }, at)?;
     let loaded = without_breach(loaded)?;
     let absent = loaded.desired.agents.values().filter(|agent| agent.is_absent()).count();
+    let dates = loaded.dates.as_deref().map(|dates| {
+        let until = dates.zone.days_later(dates.at, loaded.workspace.horizon);
+        format!("; as of {}, and until {}", dates.zone.rfc3339(dates.at), dates.zone.rfc3339(until))
+    });
     let said = format!(
-        "{}: sound; {}, {}, {} declared{}.\n",
+        "{}: sound; {}, {}, {} declared{}{}.\n",
         sanitize(&loaded.workspace.name),
         count(loaded.desired.agents.len() - absent, "agent"),
         count(loaded.desired.queues.len(), "queue"),
         count(loaded.desired.seats.len(), "seat"),
         if absent > 0 { format!(", {} declared absent", count(absent, "agent")) } else { String::new() },
+        dates.unwrap_or_default(),
     );
     Ok(Sound { said, declared: several.then(|| Declared::new(&loaded)), sources: loaded.sources })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::date::Date;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::problem::{Element, RosterProblem, ValueProblem, Wanted};
+use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
 use crate::model::source::Source;
 use crate::yaml::decode::{Fields, cannot_be, filled, list, scalar, wrong_shape};
 use crate::yaml::{Node, NodeValue};
@@ -78,6 +78,9 @@ pub(super) fn no_dates(fields: &mut Fields<'_>, out: &mut Diagnostics) {
 
 /// Reads the spans of a period: one mapping, or a list of them.
 pub(super) fn raw_spans(node: &Node, name: &str, out: &mut Diagnostics) -> Vec<RawSpan> {
+    if name.trim().is_empty() {
+        out.push(Diagnostic::at(&node.source, ValueProblem::Empty { key: "periods".into() }));
+    }
     let items = match &node.value {
         NodeValue::List(items) if items.is_empty() => {
             out.push(Diagnostic::at(&node.source, ValueProblem::EmptyList { key: name.to_owned().into() }));
@@ -123,7 +126,11 @@ pub(super) fn during<T>(
         let has_span = fields.has("from") || fields.has("until");
         let when = match period {
             Some((_, place)) if has_span => {
-                out.push(Diagnostic::at(&place, RosterProblem::TwoTimes));
+                let diagnostic = Diagnostic::at(&place, RosterProblem::TwoTimes);
+                out.push(match span.places().next() {
+                    Some(date) => diagnostic.related(date, Label::Other),
+                    None => diagnostic,
+                });
                 None
             }
             Some(period) => Some(RawWhen::Period(period)),

@@ -96,7 +96,7 @@ impl Calendar {
         {
             let problem =
                 RosterProblem::BackwardSpan { from: from.date.to_string(), until: until.date.to_string() };
-            out.push(Diagnostic::at(&until.source, problem));
+            out.push(Diagnostic::at(&until.source, problem).related(&from.source, Label::Begins));
             return None;
         }
         Some(span)
@@ -192,6 +192,32 @@ impl Layer {
         Self { template, overlays }
     }
 
+    /// Returns the values of its `during`.
+    pub(super) fn dated(&self) -> impl Iterator<Item = &Record> {
+        self.overlays.iter().map(|overlay| &overlay.set)
+    }
+
+    /// Checks that an edit can set each value of its `during`.
+    pub(super) fn check(
+        &self,
+        support: Option<&Support>,
+        told: &mut BTreeSet<Source>,
+        out: &mut Diagnostics,
+    ) {
+        let Some(support) = support else { return };
+        for entry in self.dated().flat_map(Record::iter) {
+            let value = match entry.field {
+                field if !support.mapping(field).is_editable() => None,
+                field if !support.can_edit(field, entry.value) => Some(entry.value.words()),
+                _ => continue,
+            };
+            if let Some(source) = entry.source.filter(|source| told.insert(Source::clone(source))) {
+                let problem = RosterProblem::NoWayBack { field: entry.field.key.into(), value, base: false };
+                out.push(Diagnostic::at(source, problem));
+            }
+        }
+    }
+
     /// Copies its values at an instant that a template lacks.
     fn fill(&self, template: &mut Template, at: Timestamp) {
         for overlay in self.overlays.iter().filter(|overlay| overlay.holds(at)) {
@@ -263,9 +289,8 @@ impl DatedEntry {
 
     /// Returns the SIP numbers that an agent may have at some time.
     pub(super) fn sip_numbers(&self, id: &OperatorId) -> Vec<String> {
-        let records = self.layers.iter().flat_map(|layer| {
-            std::iter::once(&layer.template.record).chain(layer.overlays.iter().map(|overlay| &overlay.set))
-        });
+        let records =
+            self.layers.iter().flat_map(|layer| std::iter::once(&layer.template.record).chain(layer.dated()));
         let numbers = records.filter_map(|record| record.get(&SIP)?.sip_number());
         numbers.map(|number| number.replace(PLACEHOLDER, id.as_str())).collect()
     }
@@ -274,21 +299,22 @@ impl DatedEntry {
     fn left(&self, zone: &Zone, at: Timestamp) -> Existence {
         match self.leavers {
             Leavers::Keep => Existence::Untouched,
-            Leavers::Delete => Existence::Absent,
-            Leavers::Disable { .. } if self.deleted_from(zone).is_some_and(|from| from <= at) => {
-                Existence::Absent
-            }
-            Leavers::Disable { .. } => Existence::IfLive,
+            _ if self.deleted_from(zone).is_some_and(|from| from <= at) => Existence::Absent,
+            Leavers::Disable { .. } | Leavers::Delete => Existence::IfLive,
         }
     }
 
-    /// Returns the moment from which on a leaver is deleted, if it comes after the leave.
+    /// Returns the moment from which on a leaver is deleted.
     pub(super) fn deleted_from(&self, zone: &Zone) -> Option<Timestamp> {
-        let Leavers::Disable { delete_after: Some(days) } = self.leavers else { return None };
+        let days = match self.leavers {
+            Leavers::Disable { delete_after } => delete_after?,
+            Leavers::Delete => 0,
+            Leavers::Keep => return None,
+        };
         Some(zone.days_later(self.span.until.as_ref()?.at, days))
     }
 
-    /// Checks that each value of `during` can be set, and set back. `base` are the values without any date.
+    /// Checks that an edit can set each value of `during` back. `base` are the values without any date.
     pub(super) fn check(
         &self,
         base: &Record,
@@ -297,30 +323,17 @@ impl DatedEntry {
         out: &mut Diagnostics,
     ) {
         let Some(support) = support else { return };
-        for entry in
-            self.layers.iter().flat_map(|layer| &layer.overlays).flat_map(|overlay| overlay.set.iter())
-        {
-            let Some(source) = entry.source else { continue };
+        for entry in self.layers.iter().flat_map(|layer| layer.dated()).flat_map(Record::iter) {
             let field = || entry.field.key.into();
-            let problem = if !support.mapping(entry.field).is_editable() {
-                Some((RosterProblem::NoWayBack { field: field(), value: None, base: false }, None))
-            } else if !support.can_edit(entry.field, entry.value) {
-                let value = Some(entry.value.words());
-                Some((RosterProblem::NoWayBack { field: field(), value, base: false }, None))
-            } else {
-                match base.entry(entry.field) {
-                    None => Some((RosterProblem::NoBase { field: field() }, None)),
-                    Some(base) if !support.can_edit(base.field, base.value) => {
-                        let value = Some(base.value.words());
-                        let problem = RosterProblem::NoWayBack { field: field(), value, base: true };
-                        Some((problem, base.source))
-                    }
-                    Some(_) => None,
+            let (problem, base) = match base.entry(entry.field) {
+                None => (RosterProblem::NoBase { field: field() }, None),
+                Some(base) if !support.can_edit(base.field, base.value) => {
+                    let value = Some(base.value.words());
+                    (RosterProblem::NoWayBack { field: field(), value, base: true }, base.source)
                 }
+                Some(_) => continue,
             };
-            if let Some((problem, base)) = problem
-                && told.insert(source.clone())
-            {
+            if let Some(source) = entry.source.filter(|source| told.insert(Source::clone(source))) {
                 let diagnostic = Diagnostic::at(source, problem);
                 out.push(match base {
                     Some(base) => diagnostic.related(base, Label::Base),

@@ -13,7 +13,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::problem::{Label, RosterProblem};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
 use crate::model::value::{Members, Value};
 
@@ -49,6 +49,7 @@ pub(super) struct QueuePlan {
     was: Option<(Arc<str>, Source)>,
     distinct: bool,
     record: Record,
+    mode: Option<ListMode>,
     pub base: MemberSet,
     pub overlays: Vec<Overlay<MemberSet>>,
 }
@@ -204,6 +205,7 @@ impl QueuePlan {
             members,
             selector,
             allow_empty,
+            mode,
             min_members,
             during,
         } = raw;
@@ -218,7 +220,7 @@ impl QueuePlan {
                 out.push(Diagnostic::at(source, RosterProblem::NoMemberBase { key: (*key).into() }));
             }
         }
-        Self { source, name: name.0, exten, was, distinct, record, base, overlays }
+        Self { source, name: name.0, exten, was, distinct, record, mode, base, overlays }
     }
 
     /// Returns all its lists and selectors, of any time.
@@ -247,7 +249,10 @@ impl QueuePlan {
             exten: self.exten.clone(),
             was: self.was.clone(),
             distinct: self.distinct,
+            mode: self.mode,
             min_members: view.min_members.cloned(),
+            except: view.selector.map(|selector| selector.except.clone()).unwrap_or_default(),
+            allow_empty: view.allow_empty,
             selector: view.selector.map(|selector| selector.wanted.clone()),
             member_sources: BTreeMap::new(),
             excluded: BTreeMap::new(),
@@ -293,11 +298,6 @@ impl<'a> View<'a> {
         self.members.map(|(source, _)| source).or(selector)
     }
 
-    /// Returns the entries of its list that name an agent.
-    pub(super) fn entries(&self, id: &OperatorId) -> Vec<&'a ListMember> {
-        self.members.iter().flat_map(|(_, list)| list).filter(|member| member.id == *id).collect()
-    }
-
     /// Returns the place of an agent that some entries of the list name.
     pub(super) fn place(
         &self,
@@ -308,7 +308,9 @@ impl<'a> View<'a> {
         let agent = roster.agents.get(id);
         if let Some(why) = agent.and_then(|agent| agent.out_of_date.as_deref()) {
             let chosen = || {
-                self.selector.zip(roster.away.get(id)).is_some_and(|(selector, away)| selector.matches(away))
+                self.selector
+                    .zip(roster.away.get(id))
+                    .is_some_and(|(selector, away)| selector.matches(id, away))
             };
             return if !entries.is_empty() || chosen() {
                 Placing::Excluded(why.clone())
@@ -321,25 +323,32 @@ impl<'a> View<'a> {
             return Placing::Member(priority, source);
         }
         let selected = |selector: &&Selector| {
-            agent.is_some_and(|agent| agent.is_present() && selector.matches(&agent.record))
+            agent.is_some_and(|agent| agent.is_present() && selector.matches(id, &agent.record))
         };
         if let Some(selector) = self.selector.filter(selected) {
             return Placing::Member(selector.priority, &selector.source);
         }
-        let out = entries.iter().find_map(|entry| OutOfDate::at(&entry.dates.as_ref()?.span, roster.at));
+        // The entry that comes next, or else the one that ended last: the order of entries means nothing.
+        let spans = entries.iter().filter_map(|entry| Some(&entry.dates.as_ref()?.span));
+        let next = spans.min_by_key(|span| match (&span.from, &span.until) {
+            (Some(from), _) if roster.at < from.at => (false, from.at.as_second()),
+            (_, until) => (true, until.as_ref().map_or(0, |until| -until.at.as_second())),
+        });
+        let out = next.and_then(|span| OutOfDate::at(span, roster.at));
         out.map_or(Placing::Outside, Placing::Excluded)
     }
 }
 
 impl Selector {
-    /// Returns true if an agent's values match.
-    pub(super) fn matches(&self, record: &Record) -> bool {
-        self.wanted.iter().all(|want| record.get(want.field) == Some(want.value))
+    /// Returns true if an agent's values match, and it is not excepted.
+    pub(super) fn matches(&self, id: &OperatorId, record: &Record) -> bool {
+        !self.except.contains(id) && self.wanted.iter().all(|want| record.get(want.field) == Some(want.value))
     }
 
     /// Returns the agents that it selects.
     pub(super) fn among<'a>(&self, agents: Agents<'a>) -> impl Iterator<Item = &'a OperatorId> {
-        let chosen = |agent: &DesiredAgent| agent.is_present() && self.matches(&agent.record);
-        agents.iter().filter(move |(_, agent)| chosen(agent)).map(|(id, _)| id)
+        let chosen =
+            |id: &OperatorId, agent: &DesiredAgent| agent.is_present() && self.matches(id, &agent.record);
+        agents.iter().filter(move |(id, agent)| chosen(id, agent)).map(|(id, _)| id)
     }
 }

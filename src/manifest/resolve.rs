@@ -64,6 +64,17 @@ pub(super) fn expand(
     let mut profiles: BTreeMap<Arc<str>, (Source, Arc<Layer>)> = BTreeMap::new();
     let mut complained: BTreeSet<Source> = BTreeSet::new();
     let own = ReservedSecrets::from_workspace(workspace);
+    let support = workspace.supports().agents;
+    let support = workspace.connection_of_kind(Kind::Agent).map(|_| support);
+    let layer = |template, calendar: &mut Calendar, complained: &mut BTreeSet<Source>, out: &mut _| {
+        let layer = Layer::new(template, calendar, out);
+        for record in layer.dated() {
+            named(record, roles.as_ref(), groups.as_ref(), out);
+            check_placeholders(record, complained, out);
+        }
+        layer.check(support, complained, out);
+        Arc::new(layer)
+    };
     for ((name, source), template) in documents.iter().flat_map(|d| &d.profiles) {
         in_catalogues(template, roles.as_ref(), groups.as_ref(), out);
         check_template(template, workspace, &own, &mut complained, out);
@@ -71,8 +82,8 @@ pub(super) fn expand(
             let problem = RosterProblem::ProfileTwice { profile: name.to_string() };
             out.push(Diagnostic::at(source, problem).related(first, Label::First));
         } else {
-            let layer = Layer::new(template.clone(), &mut calendar, out);
-            profiles.insert(Arc::clone(name), (source.clone(), Arc::new(layer)));
+            let layer = layer(template.clone(), &mut calendar, &mut complained, out);
+            profiles.insert(Arc::clone(name), (source.clone(), layer));
         }
     }
 
@@ -81,8 +92,6 @@ pub(super) fn expand(
         out.push(diagnostic);
         return Resolved::default();
     }
-    let support = workspace.supports().agents;
-    let support = workspace.connection_of_kind(Kind::Agent).map(|_| support);
     let mut queues = Vec::new();
     let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
     let mut dated: BTreeMap<OperatorId, Arc<DatedEntry>> = BTreeMap::new();
@@ -91,7 +100,7 @@ pub(super) fn expand(
     for document in documents {
         in_catalogues(&document.defaults, roles.as_ref(), groups.as_ref(), out);
         check_template(&document.defaults, workspace, &own, &mut complained, out);
-        let defaults = Arc::new(Layer::new(document.defaults, &mut calendar, out));
+        let defaults = layer(document.defaults, &mut calendar, &mut complained, out);
         for raw in document.agents {
             in_catalogues(&raw.template, roles.as_ref(), groups.as_ref(), out);
             let mut template = raw.template;
@@ -142,17 +151,11 @@ pub(super) fn expand(
             check_placeholders(&template.record, &mut complained, out);
             let entry = base.map(|base| {
                 let span = base.dates.as_ref().and_then(|dates| calendar.span(&dates.span, out));
-                let mut layers = vec![Arc::new(Layer::new(base, &mut calendar, out))];
+                let mut layers = vec![layer(base, &mut calendar, &mut complained, out)];
                 layers.extend(shared.cloned());
                 let source = raw.source.clone();
                 let span = span.unwrap_or_default();
                 let entry = DatedEntry { source, pool, span, layers, leavers: workspace.policy.leavers };
-                for record in
-                    entry.layers.iter().flat_map(|layer| &layer.overlays).map(|overlay| &overlay.set)
-                {
-                    named(record, roles.as_ref(), groups.as_ref(), out);
-                    check_placeholders(record, &mut complained, out);
-                }
                 if raw.profile.is_none() || profile.is_some() {
                     entry.check(&template.record, support, &mut complained, out);
                 }
@@ -242,7 +245,7 @@ pub(super) fn expand(
         need_fields(&desired, workspace, out);
     }
     let dates = Dates::new(calendar.zone, at, dated, plans);
-    if !dates.is_empty() && out.is_empty() {
+    if !dates.is_empty() {
         dates.begin(&mut desired);
     }
     for (id, plan) in dates.queues().iter().filter(|_| all_agents) {

@@ -1,6 +1,6 @@
 //! One Roster document, field by field, before profiles and pools are resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dated::{Named, RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
 use crate::model::text::is_hidden;
 use crate::model::value::Type;
@@ -115,6 +115,7 @@ pub(super) struct RawQueue {
     pub members: Option<(Source, Vec<RawMember>)>,
     pub selector: Option<Selector>,
     pub allow_empty: bool,
+    pub mode: Option<ListMode>,
     pub min_members: Option<(usize, Source)>,
     pub during: Vec<RawDuring<QueueSet>>,
 }
@@ -151,6 +152,8 @@ pub(super) struct MemberDates {
 pub(super) struct Selector {
     pub source: Source,
     pub wanted: Record,
+    /// The agents that it does not choose, although they match.
+    pub except: BTreeSet<OperatorId>,
     pub priority: i64,
 }
 
@@ -271,7 +274,6 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
         skill_groups: fields.take("skillGroups", out).map(|n| names(n, "skillGroups", out)),
         ..Document::default()
     };
-    document.lost_names = out.len() > before;
     if let Some(node) = fields.take("periods", out) {
         match &node.value {
             NodeValue::Map(entries) => {
@@ -281,10 +283,11 @@ fn read(node: &Node, agents: Agents, out: &mut Diagnostics) -> Option<Document> 
                 }
             }
             NodeValue::Scalar(_) | NodeValue::List(_) => {
-                out.push(wrong_shape(node, "periods", Wanted::Periods))
+                out.push(wrong_shape(node, "periods", Wanted::Periods));
             }
         }
     }
+    document.lost_names = out.len() > before;
     if let Some(node) = fields.take("profiles", out) {
         match &node.value {
             NodeValue::Map(entries) => {
@@ -357,13 +360,19 @@ fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
 }
 
 /// Takes the fields of a kind's table.
-pub(super) fn record(
+fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+    some_fields(fields, table, |field| field.ty != Type::Members, out)
+}
+
+/// Takes some fields of a kind's table.
+fn some_fields(
     fields: &mut Fields<'_>,
     table: &'static [&'static Field],
+    is_taken: impl Fn(&Field) -> bool,
     out: &mut Diagnostics,
 ) -> Record {
     let mut record = Record::with_capacity(fields.left());
-    for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
+    for field in table.iter().copied().filter(|field| is_taken(field)) {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)
         {
@@ -393,7 +402,7 @@ fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record
             out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: key.into() }));
         }
     }
-    let record = record(fields, agent::FIELDS, out);
+    let record = some_fields(fields, agent::FIELDS, |field| *field != PASSWORD, out);
     (!record.is_empty()).then_some(record)
 }
 
@@ -485,6 +494,8 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
     let members = fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, allow_empty, out)));
     let selector = fields.take("memberSelector", out).and_then(|n| selector(n, out));
+    let mode = fields.take("members", out).and_then(|n| choice(n, "members", ListMode::WORDS, out));
+    let mode = mode.map(ListMode::from_word);
     let min_members = min_members(&mut fields, out);
     no_dates(&mut fields, out);
     let during = fields.take("during", out);
@@ -502,6 +513,7 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         members,
         selector,
         allow_empty,
+        mode,
         min_members,
         during,
     })
@@ -515,7 +527,7 @@ fn min_members(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<(usize,
 
 /// Takes the values of an entry of a queue's `during`.
 fn queue_values(fields: &mut Fields<'_>, allow_empty: bool, out: &mut Diagnostics) -> Option<QueueSet> {
-    let never = ["displayName", "exten", "was", "distinct"].into_iter();
+    let never = ["displayName", "exten", "was", "distinct", "members"].into_iter();
     let never =
         never.chain(queue::FIELDS.iter().map(|field| field.key).filter(|key| *key != ASSIGN_MEMBERS.key));
     for key in never {
@@ -615,6 +627,10 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
             wanted.set(field, value, Some(node.source.clone()));
         }
     }
+    let except = fields.take("except", out).map(|node| {
+        let items = list(node, "except", out);
+        items.iter().filter_map(|item| operator_id(item, "except", out)).collect()
+    });
     let priority = priority(&mut fields, out).map_or(0, |(priority, _)| priority);
     fields.reject_unknown(out);
     if wanted.is_empty() && said {
@@ -624,7 +640,7 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
         out.push(Diagnostic::at(&node.source, RosterProblem::SelectsByNothing));
         return None;
     }
-    Some(Selector { source: node.source.clone(), wanted, priority })
+    Some(Selector { source: node.source.clone(), wanted, except: except.unwrap_or_default(), priority })
 }
 
 fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {

@@ -59,9 +59,9 @@ pub fn roster() -> Schema {
             "patternErrorMessage": "write a day, like 2026-12-01, or a moment, like 2026-12-01T18:00 or 2026-12-01T18:00+08:00",
         },
         "span": span(),
-        "duringAgent": during(agent_values(), "Values that hold for a time; then the base holds again."),
-        "duringQueue": during(queue_values(), "Members and their minimum for a time; then the base holds again."),
-        "duringMember": during(object(json!({ "priority": priority() })), "The priority for a time."),
+        "duringAgent": during(agent_values(), DURING_AGENT),
+        "duringQueue": during(queue_values(), DURING_QUEUE),
+        "duringMember": during(object(json!({ "priority": priority() })), DURING_MEMBER),
         "member": member(),
         "template": closed(template(), &[], "Agent fields that hold where an agent does not say them itself."),
         "agent": one_agent(),
@@ -178,6 +178,11 @@ fn require(schema: &mut Map<String, Json>, key: &str) {
 
 // ---- the roster ----
 
+/// What `during` means, by the element that has it.
+const DURING_AGENT: &str = "Values that hold for a time; then the base holds again.";
+const DURING_QUEUE: &str = "Members and their minimum for a time; then the base holds again.";
+const DURING_MEMBER: &str = "The priority for a time; then the base holds again.";
+
 /// The form of a date. Days of a month are counted by the reader.
 const DATE: &str = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?$";
 
@@ -244,7 +249,7 @@ fn member() -> Json {
     let mut member = object(json!({
         "agentNumber": operator_id("The agent's number, in quotes."),
         "priority": priority(),
-        "during": { "$ref": "#/$defs/duringMember" },
+        "during": { "description": DURING_MEMBER, "$ref": "#/$defs/duringMember" },
     }));
     member.extend(dates());
     let member = closed(member, &["agentNumber"], "");
@@ -257,6 +262,8 @@ fn selector() -> Json {
     let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
     let priority = json!({ "description": "Priority of the agents that match.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
     wanted.insert("priority".to_owned(), priority);
+    let except = json!({ "description": "Agents that it does not choose, although they match.", "type": "array", "items": operator_id("The agent's number, in quotes.") });
+    wanted.insert("except".to_owned(), except);
     let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
     let mut selector = closed(wanted, &[], doc);
     selector.insert("anyOf".to_owned(), some.into());
@@ -278,7 +285,7 @@ fn template() -> Map<String, Json> {
             "type": "boolean",
             "default": false,
         },
-        "during": { "$ref": "#/$defs/duringAgent" },
+        "during": { "description": DURING_AGENT, "$ref": "#/$defs/duringAgent" },
     })));
     properties
 }
@@ -324,9 +331,14 @@ fn one_queue() -> Json {
             "default": false,
         },
         "memberSelector": selector(),
+        "members": {
+            "description": "What the list means for other members: take them out, let them stay, or never write the list again after the creation. In place of `policy.queueMembers`.",
+            "type": "string",
+            "enum": queue::ListMode::WORDS,
+        },
         "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean", "default": false },
         "minMembers": min_members(),
-        "during": { "$ref": "#/$defs/duringQueue" },
+        "during": { "description": DURING_QUEUE, "$ref": "#/$defs/duringQueue" },
     })));
     if let Some(Json::Object(list)) = properties.get_mut(queue::ASSIGN_MEMBERS.key) {
         list.insert("items".to_owned(), json!({ "$ref": "#/$defs/member" }));

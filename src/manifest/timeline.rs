@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::layers::{DatedEntry, Overlay};
 use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, View};
 use crate::model::date::{Bound, Span, Zone};
-use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, Earlier};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -79,6 +79,15 @@ pub struct QueueStep {
     pub source: Source,
 }
 
+impl TimelineStep {
+    /// Returns the resources of which something else is wanted. Floors do not count.
+    pub fn ids(&self) -> impl Iterator<Item = ResourceId> {
+        let agents = self.agents.iter().map(|agent| ResourceId::agent(&agent.id));
+        let queues = self.queues.iter().filter(|queue| queue.changes_members());
+        agents.chain(queues.map(|queue| queue.id.clone()))
+    }
+}
+
 impl QueueStep {
     /// Returns true if its members, or their priorities, change.
     pub fn changes_members(&self) -> bool {
@@ -92,8 +101,9 @@ fn differs(one: &DesiredAgent, other: &DesiredAgent) -> bool {
     let values = |record: &Record| {
         record.iter().map(|entry| (entry.field.index, entry.value.clone())).collect::<Vec<_>>()
     };
+    let before = |agent: &DesiredAgent| agent.out_of_date.as_ref().map(|out| out.before);
     one.existence != other.existence
-        || one.out_of_date.is_some() != other.out_of_date.is_some()
+        || before(one) != before(other)
         || values(&one.record) != values(&other.record)
 }
 
@@ -223,13 +233,6 @@ impl Dates {
         self.moments.range((Excluded(after), Unbounded)).next().map(|(at, _)| *at)
     }
 
-    /// Returns what was wanted at an earlier instant, where something else is wanted now.
-    pub fn earlier(&self, desired: &Desired, then: Timestamp) -> Earlier {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(then);
-        Earlier { agents: timeline.agents, queues: timeline.queues }
-    }
-
     /// Returns the first later moment at which a value in scope is wanted otherwise, with what changes then.
     ///
     /// Floors do not count.
@@ -240,15 +243,19 @@ impl Dates {
     ) -> Option<(Timestamp, Vec<ResourceId>)> {
         let mut timeline = Timeline::new(self, desired);
         while let Some((at, step)) = timeline.next(Timestamp::MAX) {
-            let agents = step.agents.iter().map(|agent| ResourceId::agent(&agent.id));
-            let queues =
-                step.queues.iter().filter(|queue| queue.changes_members()).map(|queue| queue.id.clone());
-            let ids: Vec<ResourceId> = agents.chain(queues).filter(|id| in_scope(id)).collect();
+            let ids: Vec<ResourceId> = step.ids().filter(|id| in_scope(id)).collect();
             if !ids.is_empty() {
                 return Some((at, ids));
             }
         }
         None
+    }
+
+    /// Returns the resources of which something else is wanted at a moment than at another one. Floors do not count.
+    pub fn between(&self, desired: &Desired, from: Timestamp, to: Timestamp) -> Vec<ResourceId> {
+        let mut timeline = Timeline::new(self, desired);
+        timeline.step_to(from);
+        timeline.step_to(to).ids().collect()
     }
 
     /// Returns the values of a dated agent at an instant, whatever its own `from` and `until` are.
@@ -315,18 +322,22 @@ impl<'a> Timeline<'a> {
         let touched = dates.touched(self.now, to);
         self.now = to;
         let mut step = TimelineStep::default();
-        for (id, source) in touched.agents {
-            let Some(entry) = dates.agents.get(&id) else { continue };
-            let after = entry.agent(&id, &dates.zone, to);
-            let Some(before) = self.agents().get(&id).filter(|before| differs(before, &after)).cloned()
-            else {
+        // The agents that a queue may hold otherwise.
+        let mut changed: BTreeMap<&OperatorId, &Source> = BTreeMap::new();
+        for (id, source) in &touched.agents {
+            let Some(entry) = dates.agents.get(id) else { continue };
+            let after = entry.agent(id, &dates.zone, to);
+            let Some(before) = self.agents().get(id) else { continue };
+            if differs(before, &after) {
+                let before = before.clone();
+                self.agents.insert(id.clone(), after.clone());
+                step.agents.push(AgentStep { id: id.clone(), before, after, source: (*source).clone() });
+            } else if after.out_of_date.is_none() {
                 continue;
-            };
-            self.agents.insert(id.clone(), after.clone());
-            step.agents.push(AgentStep { id, before, after, source: source.clone() });
+            }
+            // The values by which a selector finds an agent change outside of its dates too.
+            changed.insert(id, source);
         }
-        let changed: BTreeMap<&OperatorId, &Source> =
-            step.agents.iter().map(|agent| (&agent.id, &agent.source)).collect();
         let mut members = touched.members;
         for (id, source) in &changed {
             for at in dates.listed.get(*id).into_iter().flatten() {
@@ -410,10 +421,17 @@ fn replaced<'a>(
 ) -> Option<(DesiredQueue, &'a Source)> {
     let current = queue.record.entry(&ASSIGN_MEMBERS)?;
     let (Value::Members(now), place) = (current.value, current.source.cloned()) else { return None };
+    let mut listed: BTreeMap<&OperatorId, Vec<&ListMember>> = BTreeMap::new();
+    for member in view.members.iter().flat_map(|(_, list)| list) {
+        if candidates.contains_key(&member.id) {
+            listed.entry(&member.id).or_default().push(member);
+        }
+    }
     let mut first = None;
     let mut put = Vec::new();
     for (id, source) in candidates {
-        let placing = view.place(id, &view.entries(id), roster);
+        let entries = listed.get(*id).map_or(&[][..], Vec::as_slice);
+        let placing = view.place(id, entries, roster);
         let same = match &placing {
             Placing::Member(priority, place) => {
                 now.get(*id) == Some(priority) && queue.member_sources.get(*id) == Some(*place)

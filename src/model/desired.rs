@@ -1,11 +1,12 @@
 //! The desired state of the manifests, each value with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::date::OutOfDate;
 use super::field::Record;
 use super::id::{Kind, OperatorId, ResourceId};
+use super::queue::ListMode;
 use super::source::Source;
 
 /// Whether an agent has to exist.
@@ -70,10 +71,16 @@ pub struct DesiredQueue {
     pub was: Option<(Arc<str>, Source)>,
     /// True if it is distinct from lookalike queues and from queues that left the manifests.
     pub distinct: bool,
+    /// What its list means for other members, if the manifest says so; else the policy does.
+    pub mode: Option<ListMode>,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
+    /// True if it may have no members.
+    pub allow_empty: bool,
     /// The fields by which its selector chooses agents; `None` without a selector.
     pub selector: Option<Record>,
+    /// The agents that its selector excepts.
+    pub except: BTreeSet<OperatorId>,
     /// The place of each listed member.
     pub member_sources: BTreeMap<OperatorId, Source>,
     /// The agents that the manifests name there and that are out of their dates: they must not be members.
@@ -120,11 +127,24 @@ impl Desired {
     }
 }
 
-/// What was wanted at an earlier instant, by the same manifests: the resources of which something else is wanted now.
+/// What was wanted since an earlier run, by the same manifests: of each resource that dates changed since, what was wanted
+/// then and after each change, the last one included.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
     /// Agents, by number.
-    pub agents: BTreeMap<OperatorId, DesiredAgent>,
+    pub agents: BTreeMap<OperatorId, Vec<DesiredAgent>>,
     /// Queues, by id.
-    pub queues: BTreeMap<ResourceId, DesiredQueue>,
+    pub queues: BTreeMap<ResourceId, Vec<DesiredQueue>>,
+}
+
+impl Earlier {
+    /// Returns what was wanted of an agent, in order.
+    pub fn agent(&self, id: &OperatorId) -> &[DesiredAgent] {
+        self.agents.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns what was wanted of a queue, in order.
+    pub fn queue(&self, id: &ResourceId) -> &[DesiredQueue] {
+        self.queues.get(id).map_or(&[], Vec::as_slice)
+    }
 }

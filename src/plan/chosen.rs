@@ -23,12 +23,18 @@ pub(super) fn reason(
     let mut away: BTreeMap<(&Source, bool), AwayMembers> = BTreeMap::new();
     let mut causes: BTreeMap<Order, NotChosen> = BTreeMap::new();
     for id in leaving {
-        if let Some(out) = queue.excluded.get(*id) {
+        let agent = context.desired.agents.get(*id);
+        let out = queue.excluded.get(*id).or_else(|| agent?.out_of_date.as_deref());
+        if let Some(out) = out {
             let none = || AwayMembers { members: Vec::new(), more: 0, out: out.clone() };
             let group = away.entry((&out.source, out.before)).or_insert_with(none);
             count(id, &mut group.members, &mut group.more);
         } else if let Some(selector) = &queue.selector {
-            let why = cause(context, selector.iter(), id);
+            let why = if queue.except.contains(*id) {
+                Unchosen::Excepted
+            } else {
+                cause(context, selector.iter(), id)
+            };
             let cause = causes.entry(order(&why)).or_insert(NotChosen { members: Vec::new(), more: 0, why });
             count(id, &mut cause.members, &mut cause.more);
         }
@@ -59,6 +65,7 @@ fn order(why: &Unchosen) -> Order {
         Unchosen::Undeclared => (0, "", None),
         Unchosen::Unset { difference } => (1, difference.field.key, words(&difference.before)),
         Unchosen::Absent => (2, "", None),
+        Unchosen::Excepted => (4, "", None),
         Unchosen::Other { difference } => (3, difference.field.key, words(&difference.after)),
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agents::is_left_out;
+use super::agents::{is_due_deletion, is_left_out};
 use super::context::{Context, Draft};
 use super::prune::prunes_queue;
 use super::released::Released;
@@ -26,7 +26,7 @@ use crate::model::ledger::{Ledger, LedgerEntry};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::message::Word;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{
@@ -459,7 +459,7 @@ fn attributes(
             continue;
         }
         if support.verbs.update.is_some() && support.can_edit(entry.field, entry.value) {
-            let moved = change_origin::field(applied, entry.field, now, entry.value, None);
+            let moved = change_origin::field(applied, entry.field, now, entry.value, std::iter::empty());
             edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
@@ -497,9 +497,11 @@ fn members(
 ) {
     // Unread members make the listing incomplete: no step replaces them.
     let Some(now) = live.members() else { return };
+    let mode = managed.map_or(ListMode::Exact, |queue| context.workspace.policy.mode(queue));
+    let managed = managed.filter(|_| mode != ListMode::Ignore);
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
     let mut wanted = match entry.map(|entry| entry.value) {
-        Some(Value::Members(members)) if context.workspace.policy.at_least => {
+        Some(Value::Members(members)) if mode == ListMode::AtLeast => {
             let mut all = Members::clone(now);
             all.extend(members.iter().map(|(id, priority)| (id.clone(), *priority)));
             all
@@ -508,15 +510,21 @@ fn members(
         _ => Members::clone(now),
     };
     // A declared member list is final; without one, replaced agents return to the queue.
-    if entry.is_none() || context.workspace.policy.at_least {
+    if entry.is_none() || mode == ListMode::AtLeast {
         for (member, priority) in back {
             wanted.entry(member.clone()).or_insert(*priority);
         }
     }
-    let excluded = managed.map(|queue| &queue.excluded);
-    wanted.retain(|member, _| {
-        !leaving.contains(member) && excluded.is_none_or(|excluded| !excluded.contains_key(member))
-    });
+    // No queue that the manifests hold keeps an agent that is out of its dates, also one that it does not name.
+    let excluded = |member: &OperatorId| {
+        managed.is_some_and(|queue| {
+            let agent = context.desired.agents.get(member);
+            let is_listed = queue.record.get(&ASSIGN_MEMBERS).is_some();
+            queue.excluded.contains_key(member)
+                || is_listed && agent.is_some_and(|agent| agent.out_of_date.is_some())
+        })
+    };
+    wanted.retain(|member, _| !leaving.contains(member) && !excluded(member));
     // The vendor skips an agent that does not exist, unless it is a listed member: that one stays listed.
     let all = wanted.len();
     wanted
@@ -540,12 +548,14 @@ fn members(
     let unchosen: Vec<&OperatorId> =
         now.keys().filter(|member| !wanted.contains_key(*member) && !leaving.contains(*member)).collect();
     let unchosen = managed.and_then(|queue| chosen::reason(context, queue, &unchosen));
-    let earlier = context.earlier().and_then(|earlier| earlier.queues.get(id));
-    let earlier = earlier.and_then(|queue| queue.record.get(&ASSIGN_MEMBERS));
+    let earlier = context.earlier().map_or(&[][..], |earlier| earlier.queue(id));
+    let earlier = earlier.iter().filter_map(|queue| queue.record.get(&ASSIGN_MEMBERS));
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {
         Some(_) => change_origin::field(applied, &ASSIGN_MEMBERS, before, &wanted, earlier),
+        // The list follows the deletions.
+        None if !gone.is_empty() && gone.iter().all(|id| is_due_deletion(context, id)) => ChangeOrigin::Date,
         None => ChangeOrigin::Manifest,
     };
     let returned: Vec<OperatorId> =

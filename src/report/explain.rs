@@ -77,6 +77,7 @@ fn canonical(wanted: &str) -> String {
         "connections" => "connection",
         "secret" | "secrets" | "stores" => "store",
         "findings" | "codes" | "code" => "finding",
+        "periods" => "period",
         "policies" => "policy",
         "states" => "presence",
         plural => KINDS.iter().find(|names| names.plural == plural).map_or(first, |names| names.word),
@@ -113,6 +114,10 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
         "A place that secrets come from, under `secrets` in rosterctl.yaml, with a free name and a `type`.",
     );
     add("ledger", "Where rosterctl remembers what it applied; `ledger` in rosterctl.yaml.");
+    add(
+        "period",
+        "A span of time by name, under `periods`: `{ from, until }`, or a list of them. One set for the whole workspace; an entry of `during` names one with `period`.",
+    );
     add("timeZone", TIME_ZONE_DOC);
     add("calendar", "How far ahead the dates in the manifests are looked at; `calendar` in rosterctl.yaml.");
     add("policy", "What one run may do; `policy` in rosterctl.yaml.");
@@ -248,7 +253,13 @@ fn schema_topic(kind: &str, key: &str, schema: &Json) -> Topic {
                 .map(|all| all.keys().cloned().collect::<Vec<_>>().join(", "));
             format!("{{ {} }}", keys.unwrap_or_default())
         }
-        (None, _) => "text".to_owned(),
+        (None, _) => match schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            Some("date") => "day or moment: 2026-12-01, 2026-12-01T18:00, 2026-12-01T18:00+08:00".to_owned(),
+            Some(list) if list.starts_with("during") => {
+                "list of { period, or from and until; and what holds then }".to_owned()
+            }
+            _ => "text".to_owned(),
+        },
     };
     facts.push(("values", values));
     if let Some(default) = schema.get("default") {

@@ -67,7 +67,8 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     }
     out.push_str("\n## Ledger\n\n");
     settings(&mut out, LEDGER);
-    let _ = write!(out, "\n## Dates\n\n`timeZone`: {TIME_ZONE_DOC} Settings under `calendar`:\n\n");
+    out.push_str(DATES);
+    let _ = write!(out, "\n`timeZone`: {TIME_ZONE_DOC} Settings under `calendar`:\n\n");
     settings(&mut out, CALENDAR);
     out.push_str("\n## Policy\n\n");
     settings(&mut out, POLICY);
@@ -89,6 +90,15 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     }
     out
 }
+
+/// The keys of dates in manifests.
+const DATES: &str = "\n## Dates\n\n\
+    A date is a day, `2026-12-01`, or a moment, `2026-12-01T18:00`, which may carry an offset (`+08:00`).\n\n\
+    | key | stands on | meaning |\n| --- | --- | --- |\n\
+    | `from` | agents, pools, members, `during`, periods | the first day, or the first moment |\n\
+    | `until` | the same | the last day, which is included; or a moment, which is not |\n\
+    | `during` | agents, profiles, `defaults`, queues, members | a list of `{ from, until }` or `{ period }`, each with what holds in that time; then the base holds again. Agents: fields that an edit can set, and a base value to return to. Queues: `minMembers`, `assignMembers`, `memberSelector`, `allowEmpty`. Members: `priority` |\n\
+    | `periods` | a document | names for spans, one set for the whole workspace: `NAME: { from, until }`, or a list of them |\n";
 
 /// Returns the meaning of a state, with the connectors that tell it.
 pub(super) fn told_by(specs: &[&'static Spec], state: State, doc: &str) -> String {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use divan::{AllocProfiler, Bencher, black_box};
+use jiff::Timestamp;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest;
 use rosterctl::model::desired::Desired;
@@ -47,8 +48,13 @@ struct Bytes {
 
 impl Bytes {
     fn new(agents: usize) -> Self {
+        Self::dated(agents, 0)
+    }
+
+    /// Creates an estate in which some agents have a date.
+    fn dated(agents: usize, dates: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        estate::write(&estate::Estate { agents, ..estate::Estate::default() }, folder.path()).unwrap();
+        estate::write(&estate::Estate { agents, dates, ..estate::Estate::default() }, folder.path()).unwrap();
         let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
         let workspace = rosterctl::config::load::load(
             &"rosterctl.yaml".into(),
@@ -121,6 +127,27 @@ fn parse(bencher: Bencher<'_, '_>, agents: usize) {
 fn resolve(bencher: Bencher<'_, '_>, agents: usize) {
     let bytes = Bytes::new(agents);
     bencher.bench_local(|| bytes.desired());
+}
+
+/// The instant of rosters with dates: most dates lie in the ninety days behind it.
+fn new_year() -> Timestamp {
+    "2026-12-31T16:00:00Z".parse().unwrap()
+}
+
+/// Resolves a roster at an instant; one in ten agents has a date.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn resolve_dated(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::dated(agents, agents / 10);
+    bencher.bench_local(|| manifest::load_at(&bytes.files, &bytes.workspace, new_year()).ok().unwrap());
+}
+
+/// Checks a roster at every moment of ninety days; one in ten agents has a date.
+#[divan::bench(args = AGENTS, sample_count = 10, sample_size = 1)]
+fn horizon(bencher: Bencher<'_, '_>, agents: usize) {
+    let bytes = Bytes::dated(agents, agents / 10);
+    let roster = manifest::load_at(&bytes.files, &bytes.workspace, new_year()).ok().unwrap();
+    let dates = roster.dates.unwrap();
+    bencher.bench_local(|| dates.breaches(&bytes.workspace, &roster.desired));
 }
 
 /// Reads a snapshot into live state.

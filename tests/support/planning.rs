@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest;
-use rosterctl::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
+use rosterctl::model::agent::{self, ENABLED, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use rosterctl::model::codec;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::field::{Field, Record, by_key};
@@ -503,6 +503,9 @@ pub(crate) fn write_down(ledger: &mut Ledger, plan: &Plan) {
         }
         if change.id.kind == Kind::Queue {
             applied.exten.clone_from(&change.exten);
+        }
+        if change.field(&ENABLED).is_some() {
+            applied.left = change.leave;
         }
     }
 }

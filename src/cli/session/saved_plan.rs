@@ -11,8 +11,7 @@ use crate::apply::replan;
 use crate::cli::error::CliError;
 use crate::manifest;
 use crate::model::digest;
-use crate::model::id::ResourceId;
-use crate::model::plan::{FORMAT, Plan, sign};
+use crate::model::plan::{FOR_ANOTHER_INSTANT, FORMAT, Plan, sign};
 use crate::model::secret::Secret;
 use crate::storage::paths;
 
@@ -46,6 +45,9 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         }
     }
     let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
+    if digest == Some(FOR_ANOTHER_INSTANT) {
+        return Err(stale("it was made for another instant (--at)"));
+    }
     if !digest.is_some_and(|digest| digest::is_of(digest, &json)) {
         return Err(stale("its content was changed after it was saved"));
     }
@@ -97,22 +99,23 @@ fn outdated(plan: &Plan, loaded: &Loaded) -> Option<String> {
     const NAMED: usize = 5;
     let dates = loaded.dates.as_deref()?;
     let made: Timestamp = plan.at.as_deref()?.parse().ok()?;
-    if made > loaded.instant {
-        return Some(format!("it was made for {}, which has not come", dates.zone.words(made)));
-    }
-    let until: Timestamp = plan.good_until.as_deref()?.parse().ok()?;
-    if loaded.instant < until {
+    let until: Option<Timestamp> = plan.good_until.as_deref().and_then(|until| until.parse().ok());
+    let (from, to, why) = match until.filter(|until| *until <= loaded.instant) {
+        Some(until) => (made, until, format!("it was good until {}; since then", dates.zone.words(until))),
+        None if loaded.instant < made => {
+            (loaded.instant, made, format!("it was made for {}; until then", dates.zone.words(made)))
+        }
+        None => return None,
+    };
+    let mut ids = dates.between(&loaded.desired, from, to);
+    ids.retain(|id| plan.targets.is_empty() || plan.targets.contains(id));
+    if ids.is_empty() && until.is_none_or(|until| loaded.instant < until) {
+        // The clock of this host is a little behind, and no date lies between.
         return None;
     }
-    let earlier = dates.earlier(&loaded.desired, made);
-    let ids = earlier.agents.keys().map(ResourceId::agent).chain(earlier.queues.keys().cloned());
-    let mut ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     let more = ids.len().saturating_sub(NAMED);
     ids.truncate(NAMED);
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!(
-        "it was good until {}; since then the manifests want something else of {}{rest}",
-        dates.zone.words(until),
-        ids.join(", ")
-    ))
+    Some(format!("{why} the manifests want something else of {}{rest}", ids.join(", ")))
 }

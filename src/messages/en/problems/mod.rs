@@ -46,6 +46,7 @@ pub fn label(label: &Label) -> String {
         Label::QueueOfThatName => "the queue of that name".to_owned(),
         Label::OpenedHere => "opened here".to_owned(),
         Label::Base => "the value to return to".to_owned(),
+        Label::Begins => "its beginning".to_owned(),
         Label::Rule => "the rule that it breaks".to_owned(),
         Label::AbsentHere => "`state: absent` here".to_owned(),
         Label::Says { agent, version, generate } => {
