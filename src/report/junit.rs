@@ -252,7 +252,7 @@ mod tests {
         let report = Report { command: Command::Plan, parts: Vec::new(), several: false, roots };
         let mut suite = Suite { report: &report, last: TestSuite::new("w"), cases: String::new() };
         let mut whole = TestSuite::new("w");
-        for at in 0..2 * BATCH + 1 {
+        for at in 0..=2 * BATCH {
             let case = case(&report, "change", &format!("{at} </testsuite>"), failure("<testcase "));
             suite.add(case.clone());
             whole.add_test_case(case);
