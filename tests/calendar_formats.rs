@@ -188,7 +188,9 @@ const FORMATS: [(&str, Format); 6] = [
 
 fn draw(calendar: &Calendar, format: Format) -> String {
     let look = TextStyle { places: true, ..TextStyle::default() };
-    render(calendar, planning::supports(), &Roots::default(), format, look)
+    let mut bytes = Vec::new();
+    render(calendar, planning::supports(), &Roots::default(), format, look, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 #[test]

@@ -85,6 +85,7 @@ cases! {
     passwords_without_a_fingerprint_are_told_of "password-unprinted"
     passwords_without_a_fingerprint_are_set_when_asked "password-unprinted-asserted"
     at_least_only_adds "at-least"
+    a_queue_says_what_its_list_means "list-modes"
     a_target_takes_in_what_it_needs "target-queue"
     a_target_that_is_deleted_leaves_its_queues "target-delete"
     sip_numbers_move "sip-moves"

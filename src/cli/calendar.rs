@@ -132,7 +132,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     let supports = loaded.workspace.supports();
     let roots = roots(std::iter::once(&*arguments.workspace));
     let format = arguments.format.of_report();
-    console.out(&calendar::render(&calendar, supports, &roots, format, console.look()));
+    console.write(|out| calendar::render(&calendar, supports, &roots, format, console.look(), out));
     Ok(Exit::Success)
 }
 

@@ -29,6 +29,16 @@ pub(super) struct Arguments {
     /// Write nothing; show what would change, and exit with 1 when anything would.
     #[arg(long)]
     check: bool,
+    /// Write nothing; show what would change.
+    #[arg(long, conflicts_with = "check")]
+    diff: bool,
+}
+
+impl Arguments {
+    /// Returns true if no file is written.
+    fn only_shows(&self) -> bool {
+        self.check || self.diff
+    }
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
@@ -45,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     if !wrong.is_empty() {
         return Err(fail(wrong));
     }
-    for found in found.iter().filter(|_| !arguments.check) {
+    for found in found.iter().filter(|_| !arguments.only_shows()) {
         if let Err(error) = paths::unlinked_below(&place.folder, &found.path) {
             let problem = FileProblem::Told { message: error.to_string(), help: String::new() };
             wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), problem));
@@ -75,7 +85,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     }
     for (Manifest { name, real, .. }, text, laid_out) in &changed {
         let name = safe(name);
-        if arguments.check {
+        if arguments.only_shows() {
             let diff = TextDiff::from_lines(*text, laid_out.as_str());
             let theirs = format!("{name} (canonical)");
             let diff = diff.unified_diff().context_radius(3).header(&name, &theirs).to_string();

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::settings::{Rate, Spec};
 use crate::model::date::Zone;
+use crate::model::desired::DesiredQueue;
 use crate::model::id::Kind;
 use crate::model::identity::{BASE_URL, Tenant};
 use crate::model::presence::PresencePolicy;
+use crate::model::queue::ListMode;
 use crate::model::secret::SecretRef;
 use crate::model::source::Source;
 use crate::model::support::Supports;
@@ -267,6 +269,14 @@ pub struct Policy {
     pub leavers: Leavers,
     /// States and steps of the presence guard.
     pub presence: PresencePolicy,
+}
+
+impl Policy {
+    /// Returns what a queue's list means for other members.
+    pub fn mode(&self, queue: &DesiredQueue) -> ListMode {
+        let policy = if self.at_least { ListMode::AtLeast } else { ListMode::Exact };
+        queue.mode.unwrap_or(policy)
+    }
 }
 
 /// See `policy.leavers`.

@@ -13,7 +13,7 @@ use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outlook::{Ahead, Breach, Outlook};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::rule::TOO_FEW_MEMBERS;
 use crate::model::source::Source;
 use crate::model::value::Value;
@@ -22,7 +22,8 @@ use crate::model::value::Value;
 fn below(workspace: &Workspace, desired: &Desired, queue: &DesiredQueue) -> Option<(usize, usize, Source)> {
     let (minimum, source) = queue.min_members.as_ref()?;
     let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return None };
-    let told = !workspace.policy.at_least && members.keys().all(|id| desired.agents.contains_key(id));
+    let told = workspace.policy.mode(queue) == ListMode::Exact
+        && members.keys().all(|id| desired.agents.contains_key(id));
     (told && members.len() < *minimum).then(|| (members.len(), *minimum, source.clone()))
 }
 

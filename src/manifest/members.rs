@@ -13,7 +13,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::problem::{Label, RosterProblem};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
 use crate::model::value::{Members, Value};
 
@@ -50,6 +50,7 @@ pub(super) struct QueuePlan {
     was: Option<(Arc<str>, Source)>,
     distinct: bool,
     record: Record,
+    mode: Option<ListMode>,
     pub base: MemberSet,
     pub overlays: Vec<Overlay<MemberSet>>,
 }
@@ -205,6 +206,7 @@ impl QueuePlan {
             members,
             selector,
             allow_empty,
+            mode,
             min_members,
             during,
         } = raw;
@@ -219,7 +221,7 @@ impl QueuePlan {
                 out.push(Diagnostic::at(source, RosterProblem::NoMemberBase { key: (*key).into() }));
             }
         }
-        Self { source, name: name.0, exten, was, distinct, record, base, overlays }
+        Self { source, name: name.0, exten, was, distinct, record, mode, base, overlays }
     }
 
     /// Returns all its lists and selectors, of any time.
@@ -248,7 +250,9 @@ impl QueuePlan {
             exten: self.exten.clone(),
             was: self.was.clone(),
             distinct: self.distinct,
+            mode: self.mode,
             min_members: view.min_members.cloned(),
+            except: view.selector.map(|selector| selector.except.clone()).unwrap_or_default(),
             allow_empty: view.allow_empty,
             selector: view.selector.map(|selector| selector.wanted.clone()),
             member_sources: BTreeMap::new(),
@@ -305,7 +309,9 @@ impl<'a> View<'a> {
         let agent = roster.agents.get(id);
         if let Some(why) = agent.and_then(|agent| agent.out_of_date.as_deref()) {
             let chosen = || {
-                self.selector.zip(roster.away.get(id)).is_some_and(|(selector, away)| selector.matches(away))
+                self.selector
+                    .zip(roster.away.get(id))
+                    .is_some_and(|(selector, away)| selector.matches(id, away))
             };
             return if !entries.is_empty() || chosen() {
                 Placing::Excluded(why.clone())
@@ -318,7 +324,7 @@ impl<'a> View<'a> {
             return Placing::Member(priority, source);
         }
         let selected = |selector: &&Selector| {
-            agent.is_some_and(|agent| agent.is_present() && selector.matches(&agent.record))
+            agent.is_some_and(|agent| agent.is_present() && selector.matches(id, &agent.record))
         };
         if let Some(selector) = self.selector.filter(selected) {
             return Placing::Member(selector.priority, &selector.source);
@@ -335,14 +341,15 @@ impl<'a> View<'a> {
 }
 
 impl Selector {
-    /// Returns true if an agent's values match.
-    pub(super) fn matches(&self, record: &Record) -> bool {
-        self.wanted.iter().all(|want| record.get(want.field) == Some(want.value))
+    /// Returns true if an agent's values match, and it is not excepted.
+    pub(super) fn matches(&self, id: &OperatorId, record: &Record) -> bool {
+        !self.except.contains(id) && self.wanted.iter().all(|want| record.get(want.field) == Some(want.value))
     }
 
     /// Returns the agents that it selects.
     pub(super) fn among<'a>(&self, agents: Agents<'a>) -> impl Iterator<Item = &'a OperatorId> {
-        let chosen = |agent: &DesiredAgent| agent.is_present() && self.matches(&agent.record);
-        agents.iter().filter(move |(_, agent)| chosen(agent)).map(|(id, _)| id)
+        let chosen =
+            |id: &OperatorId, agent: &DesiredAgent| agent.is_present() && self.matches(id, &agent.record);
+        agents.iter().filter(move |(id, agent)| chosen(id, agent)).map(|(id, _)| id)
     }
 }

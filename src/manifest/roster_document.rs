@@ -1,6 +1,6 @@
 //! One Roster document, field by field, before profiles and pools are resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dated::{Named, RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
 use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
 use crate::model::text::is_hidden;
 use crate::model::value::Type;
@@ -115,6 +115,7 @@ pub(super) struct RawQueue {
     pub members: Option<(Source, Vec<RawMember>)>,
     pub selector: Option<Selector>,
     pub allow_empty: bool,
+    pub mode: Option<ListMode>,
     pub min_members: Option<(usize, Source)>,
     pub during: Vec<RawDuring<QueueSet>>,
 }
@@ -151,6 +152,8 @@ pub(super) struct MemberDates {
 pub(super) struct Selector {
     pub source: Source,
     pub wanted: Record,
+    /// The agents that it does not choose, although they match.
+    pub except: BTreeSet<OperatorId>,
     pub priority: i64,
 }
 
@@ -485,6 +488,8 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         fields.take("allowEmpty", out).and_then(|n| flag(n, "allowEmpty", out)).unwrap_or(false);
     let members = fields.take("assignMembers", out).map(|n| (n.source.clone(), members(n, allow_empty, out)));
     let selector = fields.take("memberSelector", out).and_then(|n| selector(n, out));
+    let mode = fields.take("members", out).and_then(|n| choice(n, "members", ListMode::WORDS, out));
+    let mode = mode.map(ListMode::from_word);
     let min_members = min_members(&mut fields, out);
     no_dates(&mut fields, out);
     let during = fields.take("during", out);
@@ -502,6 +507,7 @@ fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {
         members,
         selector,
         allow_empty,
+        mode,
         min_members,
         during,
     })
@@ -515,7 +521,7 @@ fn min_members(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<(usize,
 
 /// Takes the values of an entry of a queue's `during`.
 fn queue_values(fields: &mut Fields<'_>, allow_empty: bool, out: &mut Diagnostics) -> Option<QueueSet> {
-    let never = ["displayName", "exten", "was", "distinct"].into_iter();
+    let never = ["displayName", "exten", "was", "distinct", "members"].into_iter();
     let never =
         never.chain(queue::FIELDS.iter().map(|field| field.key).filter(|key| *key != ASSIGN_MEMBERS.key));
     for key in never {
@@ -615,6 +621,10 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
             wanted.set(field, value, Some(node.source.clone()));
         }
     }
+    let except = fields.take("except", out).map(|node| {
+        let items = list(node, "except", out);
+        items.iter().filter_map(|item| operator_id(item, "except", out)).collect()
+    });
     let priority = priority(&mut fields, out).map_or(0, |(priority, _)| priority);
     fields.reject_unknown(out);
     if wanted.is_empty() && said {
@@ -624,7 +634,7 @@ fn selector(node: &Node, out: &mut Diagnostics) -> Option<Selector> {
         out.push(Diagnostic::at(&node.source, RosterProblem::SelectsByNothing));
         return None;
     }
-    Some(Selector { source: node.source.clone(), wanted, priority })
+    Some(Selector { source: node.source.clone(), wanted, except: except.unwrap_or_default(), priority })
 }
 
 fn raw_seat(node: &Node, out: &mut Diagnostics) -> Option<(Named, Source, Record)> {

@@ -262,6 +262,8 @@ fn selector() -> Json {
     let some = wanted.keys().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
     let priority = json!({ "description": "Priority of the agents that match.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 });
     wanted.insert("priority".to_owned(), priority);
+    let except = json!({ "description": "Agents that it does not choose, although they match.", "type": "array", "items": operator_id("The agent's number, in quotes.") });
+    wanted.insert("except".to_owned(), except);
     let doc = "Every declared agent that matches all of this serves the queue, beside those listed.";
     let mut selector = closed(wanted, &[], doc);
     selector.insert("anyOf".to_owned(), some.into());
@@ -329,6 +331,11 @@ fn one_queue() -> Json {
             "default": false,
         },
         "memberSelector": selector(),
+        "members": {
+            "description": "What the list means for other members: take them out, let them stay, or never write the list again after the creation. In place of `policy.queueMembers`.",
+            "type": "string",
+            "enum": queue::ListMode::WORDS,
+        },
         "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean", "default": false },
         "minMembers": min_members(),
         "during": { "description": DURING_QUEUE, "$ref": "#/$defs/duringQueue" },

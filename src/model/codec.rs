@@ -83,6 +83,39 @@ pub struct StringReuse {
     set: Option<Arc<[&'static str]>>,
 }
 
+/// The key of a value that is written as an object.
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Wrapper {
+    Unknown,
+    Number,
+    #[serde(other)]
+    Other,
+}
+
+/// The parser of one of some words; any other text is an `Err`.
+struct WordSeed(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for WordSeed {
+    type Value = Result<&'static str, Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for WordSeed {
+    type Value = Result<&'static str, Box<str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(word(self.0, text).ok_or_else(|| text.into()))
+    }
+}
+
 /// The parser of a field's text.
 struct TextSeed<'a>(&'a Field, &'a mut StringReuse);
 
@@ -199,10 +232,11 @@ impl<'de> Visitor<'de> for Seed<'_> {
         match self.0.ty {
             Type::Set(words) => {
                 let mut set = Vec::with_capacity(words.len());
-                while let Some(text) = items.next_element::<Box<str>>()? {
-                    match word(words, &text) {
-                        Some(word) if !set.contains(&word) => set.push(word),
-                        _ => return Err(A::Error::invalid_value(Unexpected::Str(&text), &self)),
+                while let Some(found) = items.next_element_seed(WordSeed(words))? {
+                    match found {
+                        Ok(word) if !set.contains(&word) => set.push(word),
+                        Ok(text) => return Err(A::Error::invalid_value(Unexpected::Str(text), &self)),
+                        Err(text) => return Err(A::Error::invalid_value(Unexpected::Str(&text), &self)),
                     }
                 }
                 set.sort_by_key(|word| words.iter().position(|known| known == word));
@@ -226,14 +260,16 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let value = match map.next_key::<Box<str>>()?.as_deref() {
-            Some("unknown") if self.0.ty != Type::Password => Value::Other(map.next_value::<Arc<str>>()?),
-            Some("number") if self.0.ty == Type::Sip => {
+        let value = match map.next_key()? {
+            Some(Wrapper::Unknown) if self.0.ty != Type::Password => {
+                Value::Other(map.next_value::<Arc<str>>()?)
+            }
+            Some(Wrapper::Number) if self.0.ty == Type::Sip => {
                 Value::Sip(Sip::Number(map.next_value_seed(TextSeed(self.0, &mut *self.1))?))
             }
             _ => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
         };
-        match map.next_key::<Box<str>>()? {
+        match map.next_key::<Wrapper>()? {
             None => Ok(value),
             Some(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }

@@ -1,11 +1,12 @@
 //! The desired state of the manifests, each value with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::date::OutOfDate;
 use super::field::Record;
 use super::id::{Kind, OperatorId, ResourceId};
+use super::queue::ListMode;
 use super::source::Source;
 
 /// Whether an agent has to exist.
@@ -70,12 +71,16 @@ pub struct DesiredQueue {
     pub was: Option<(Arc<str>, Source)>,
     /// True if it is distinct from lookalike queues and from queues that left the manifests.
     pub distinct: bool,
+    /// What its list means for other members, if the manifest says so; else the policy does.
+    pub mode: Option<ListMode>,
     /// The fewest members that a plan may leave.
     pub min_members: Option<(usize, Source)>,
     /// True if it may have no members.
     pub allow_empty: bool,
     /// The fields by which its selector chooses agents; `None` without a selector.
     pub selector: Option<Record>,
+    /// The agents that its selector excepts.
+    pub except: BTreeSet<OperatorId>,
     /// The place of each listed member.
     pub member_sources: BTreeMap<OperatorId, Source>,
     /// The agents that the manifests name there and that are out of their dates: they must not be members.

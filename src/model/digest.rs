@@ -52,7 +52,7 @@ pub fn sha256<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
 /// kept longer than the largest value in it.
 pub(super) fn canonical(value: &impl Serialize) -> String {
     let mut text = Canonical::default();
-    // Only a map with a key that is no text could fail.
+    // Nothing here fails, and no type of the model fails to serialize.
     let _ = value.serialize(&mut text);
     text.hash();
     hex(&text.hasher.finalize())
@@ -179,7 +179,7 @@ impl Compound<'_> {
         key.serialize(&mut *self.to)?;
         let text = &mut self.to.text;
         if text.get(start) != Some(&b'"') {
-            // A number.
+            // A number as a key becomes a text, as in `serde_json`.
             text.insert(start, b'"');
             text.push(b'"');
         }

@@ -275,9 +275,12 @@ impl Fields {
             }
             self.table = Some(field.table);
             self.set |= bit(field);
-            self.values[at..=len].rotate_right(1);
-            if !self.sources.is_empty() {
-                self.sources[at..=len].rotate_right(1);
+            // Nearly all records are made in the table's order.
+            if at < len {
+                self.values[at..=len].rotate_right(1);
+                if !self.sources.is_empty() {
+                    self.sources[at..=len].rotate_right(1);
+                }
             }
         }
         self.values[at] = value;

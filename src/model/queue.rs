@@ -19,3 +19,28 @@ kind! {
     /// The agents who serve the queue, each with a priority.
     ASSIGN_MEMBERS "assignMembers": Type::Members;
 }
+
+/// What a queue's list means for members that it does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListMode {
+    /// They are taken out.
+    Exact,
+    /// They stay.
+    AtLeast,
+    /// They stay, and the list counts at the queue's creation only.
+    Ignore,
+}
+
+impl ListMode {
+    /// The words of `members`, each with its meaning.
+    pub const WORDS: &[&str] = &["exact", "at-least", "ignore"];
+
+    /// Returns the mode of a word of [`ListMode::WORDS`].
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "at-least" => ListMode::AtLeast,
+            "ignore" => ListMode::Ignore,
+            _ => ListMode::Exact,
+        }
+    }
+}

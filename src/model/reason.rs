@@ -43,6 +43,8 @@ messages! {
         Unset { difference: Difference },
         /// The manifest deletes the agent.
         Absent,
+        /// The selector excepts the agent.
+        Excepted,
         /// The manifest sets another value, the value after.
         Other { difference: Difference },
     }

@@ -20,7 +20,7 @@ use crate::model::identity::Identity;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::plan::{self, ChangeOrigin, FieldDiff};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
 use crate::model::value::{Members, NO_MEMBERS, Value};
 
@@ -189,7 +189,12 @@ fn both(
     kept: &mut Kept,
 ) -> (Option<Arc<Members>>, Option<Arc<Members>>) {
     let (before, after) = (members(turn.before).cloned(), members(turn.after).cloned());
-    let Some(new) = after.as_ref().filter(|_| workspace.policy.at_least) else { return (before, after) };
+    if workspace.policy.mode(turn.after) == ListMode::Ignore {
+        return (before.clone(), before);
+    }
+    let Some(new) = after.as_ref().filter(|_| workspace.policy.mode(turn.after) == ListMode::AtLeast) else {
+        return (before, after);
+    };
     let before = kept.get(turn.id).cloned().or(before);
     let mut all = before.as_deref().cloned().unwrap_or_default();
     all.retain(|id, _| !turn.after.excluded.contains_key(id));

@@ -28,7 +28,11 @@ pub(super) fn reason(
             let group = away.entry((&out.source, out.before)).or_insert_with(none);
             count(id, &mut group.members, &mut group.more);
         } else if let Some(selector) = &queue.selector {
-            let why = cause(context, selector.iter(), id);
+            let why = if queue.except.contains(*id) {
+                Unchosen::Excepted
+            } else {
+                cause(context, selector.iter(), id)
+            };
             let cause = causes.entry(order(&why)).or_insert(NotChosen { members: Vec::new(), more: 0, why });
             count(id, &mut cause.members, &mut cause.more);
         }
@@ -59,6 +63,7 @@ fn order(why: &Unchosen) -> Order {
         Unchosen::Undeclared => (0, "", None),
         Unchosen::Unset { difference } => (1, difference.field.key, words(&difference.before)),
         Unchosen::Absent => (2, "", None),
+        Unchosen::Excepted => (4, "", None),
         Unchosen::Other { difference } => (3, difference.field.key, words(&difference.after)),
     }
 }

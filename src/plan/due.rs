@@ -14,7 +14,7 @@ use crate::model::field::Field;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change, FieldDiff};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{DUE_LEFT, Effect, SIP_HELD, TOO_FEW_MEMBERS};
 use crate::model::value::{Members, NO_MEMBERS, Value};
@@ -165,7 +165,7 @@ impl Lists<'_> {
 
     /// Returns the members of which something else is wanted now, each with its priority; `None` if it must leave.
     fn due(&self, then: &DesiredQueue, now: &DesiredQueue) -> BTreeMap<OperatorId, Option<i64>> {
-        let at_least = self.context.workspace.policy.at_least;
+        let at_least = self.context.workspace.policy.mode(now) == ListMode::AtLeast;
         let (was, wanted) = (members(then), members(now));
         let ids: BTreeSet<&OperatorId> = was.keys().chain(wanted.keys()).collect();
         let differs = |id: &&OperatorId| was.get(*id) != wanted.get(*id);

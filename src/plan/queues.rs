@@ -26,7 +26,7 @@ use crate::model::ledger::{Ledger, LedgerEntry};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::message::Word;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
-use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{
@@ -497,9 +497,11 @@ fn members(
 ) {
     // Unread members make the listing incomplete: no step replaces them.
     let Some(now) = live.members() else { return };
+    let mode = managed.map_or(ListMode::Exact, |queue| context.workspace.policy.mode(queue));
+    let managed = managed.filter(|_| mode != ListMode::Ignore);
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
     let mut wanted = match entry.map(|entry| entry.value) {
-        Some(Value::Members(members)) if context.workspace.policy.at_least => {
+        Some(Value::Members(members)) if mode == ListMode::AtLeast => {
             let mut all = Members::clone(now);
             all.extend(members.iter().map(|(id, priority)| (id.clone(), *priority)));
             all
@@ -508,7 +510,7 @@ fn members(
         _ => Members::clone(now),
     };
     // A declared member list is final; without one, replaced agents return to the queue.
-    if entry.is_none() || context.workspace.policy.at_least {
+    if entry.is_none() || mode == ListMode::AtLeast {
         for (member, priority) in back {
             wanted.entry(member.clone()).or_insert(*priority);
         }

@@ -12,6 +12,8 @@
 //! value, and every error. So YAML has one reading, and one place reports errors. The tests compare the two: every tree
 //! and every place must be the same.
 
+use memchr::memchr;
+
 use super::node::MAX_DEPTH;
 use super::reader::{Expect, Reader, Stop};
 use super::syntax_errors::number;
@@ -102,7 +104,7 @@ impl<'r, 'a> Lines<'r, 'a> {
         }
         let mut rest = text;
         while !rest.is_empty() {
-            let line = match rest.bytes().position(|b| b == b'\n') {
+            let line = match memchr(b'\n', rest.as_bytes()) {
                 Some(end) => {
                     let line = &rest[..end];
                     rest = &rest[end + 1..];
@@ -365,18 +367,20 @@ impl<'a> Cursor<'a> {
     /// Returns the key up to its colon; `None` without a colon that could end one.
     fn key(&mut self) -> Result<Option<Token<'a>>, Unsupported> {
         let rest = self.rest();
-        let length = rest.bytes().position(|b| !is_key(b)).unwrap_or(rest.len());
+        let length = rest.bytes().position(|b| !KEY_BYTES[usize::from(b)]).unwrap_or(rest.len());
         let key = &rest[..length];
         let ends = matches!(rest.as_bytes()[length..], [b':'] | [b':', b' ', ..]);
         if !ends {
             return Ok(None);
         }
-        if length > LONGEST_KEY || !begins_plain(key) || !key.chars().all(is_usual) {
+        // Every key of ASCII is usual.
+        let is_ascii = key.is_ascii();
+        if length > LONGEST_KEY || !begins_plain(key) || !is_ascii && !key.chars().all(is_usual) {
             return Err(Unsupported);
         }
         let token = Token { text: key, plain: true, column: self.column };
         self.at += length;
-        self.column += key.chars().count();
+        self.column += if is_ascii { length } else { key.chars().count() };
         Ok(Some(token))
     }
 
@@ -477,9 +481,20 @@ fn begins_plain(text: &str) -> bool {
 }
 
 /// Returns true for bytes of keys on the fast path; the parser accepts more.
-fn is_key(byte: u8) -> bool {
+const fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/') || byte >= 0x80
 }
+
+/// [`is_key`] of each byte.
+static KEY_BYTES: [bool; 256] = {
+    let mut keys = [false; 256];
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        keys[byte as usize] = is_key(byte);
+        byte -= 1;
+    }
+    keys
+};
 
 /// Returns true for characters without a meaning of their own. Line ends of any sort and byte order marks have one.
 fn is_usual(c: char) -> bool {

@@ -110,7 +110,7 @@ impl Kind {
             Kind::Queue => ["displayName", "exten", "was", "distinct"]
                 .into_iter()
                 .chain(fields(queue::FIELDS))
-                .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty", "during"])
+                .chain(["minMembers", "members", "memberSelector", "assignMembers", "allowEmpty", "during"])
                 .collect(),
             Kind::Span => vec!["from", "until"],
             Kind::AgentDuring => DURING.into_iter().chain(fields(agent::FIELDS)).collect(),
@@ -122,7 +122,7 @@ impl Kind {
             Kind::Seat => std::iter::once("account").chain(fields(seat::FIELDS)).collect(),
             Kind::Member => vec!["agentNumber", "priority", "from", "until", "during"],
             Kind::Selector => {
-                SELECTED_BY.iter().map(|field| field.key).chain(std::iter::once("priority")).collect()
+                SELECTED_BY.iter().map(|field| field.key).chain(["except", "priority"]).collect()
             }
             Kind::Secret => vec!["store", "key", "generate", "version"],
             Kind::Each(_) | Kind::Other => Vec::new(),

@@ -64,6 +64,7 @@ fn unchosen(why: &Unchosen) -> String {
             let live = difference.before.as_ref().map(|live| format!("; live it is {}", live.words()));
             format!("no manifest says the {}{}", difference.field.key, live.unwrap_or_default())
         }
+        Unchosen::Excepted => "it is excepted".to_owned(),
         Unchosen::Absent => "the manifest deletes such an agent".to_owned(),
         Unchosen::Other { difference } => {
             format!("the manifest says {} {}", difference.field.key, unset_or(difference.after.as_ref()))

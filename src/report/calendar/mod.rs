@@ -9,6 +9,8 @@ mod markdown;
 mod rows;
 mod text;
 
+use std::io::{self, Write};
+
 use super::Roots;
 use super::redact::Mask;
 use super::text::TextStyle;
@@ -32,7 +34,7 @@ pub enum Format {
     Html,
 }
 
-/// Renders a calendar. What is posted holds no phone number and no e-mail address.
+/// Writes a calendar. What is posted holds no phone number and no e-mail address.
 ///
 /// `roots` tell from where pages and comments show the places of dates.
 pub fn render(
@@ -41,15 +43,20 @@ pub fn render(
     roots: &Roots,
     format: Format,
     look: TextStyle,
-) -> String {
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let masked = || Mask::for_calendar(calendar).calendar(calendar);
-    match format {
+    let text = match format {
         Format::Text => text::render(calendar, supports, look),
-        // Only a map with a key that is no text could fail.
-        Format::Json => serde_json::to_string_pretty(calendar).unwrap_or_default() + "\n",
+        // Each entry holds whole member lists, so the document is written as it is made.
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, calendar)?;
+            "\n".to_owned()
+        }
         Format::Csv => csv::render(calendar, supports),
         Format::Ics => ics::render(&masked(), supports),
         Format::Markdown => markdown::render(&masked(), supports, roots),
         Format::Html => html::render(calendar, supports, roots),
-    }
+    };
+    out.write_all(text.as_bytes())
 }
