@@ -124,7 +124,7 @@ impl Lists<'_> {
                 }
                 let before = members(then).get(&member).copied();
                 // Where lists only add, nothing was asked about a member that no manifest named.
-                let open = before.is_none() && self.context.workspace.policy.at_least;
+                let open = before.is_none() && self.context.workspace.policy.mode(now) == ListMode::AtLeast;
                 if live != before && !open {
                     left.push(left_alone(change, &ASSIGN_MEMBERS, Some(&member), &diff));
                     continue;
