@@ -434,10 +434,10 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     if span.is_set() {
         template.dates.get_or_insert_default().span = span;
     }
-    if let Some(dates) = template.dates.take_if(|_| absent) {
-        if let Some(place) = dates.places().next() {
-            out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
-        }
+    if let Some(dates) = template.dates.take_if(|_| absent)
+        && let Some(place) = dates.places().next()
+    {
+        out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
     }
     fields.reject_unknown(out);
     Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
@@ -586,8 +586,8 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
             let during = fields.take("during", out).map(|node| during(node, out, priority_value));
             let during = during.unwrap_or_default();
             fields.reject_unknown(out);
-            let dated = span.is_set() || !during.is_empty();
-            let dates = dated.then(|| Box::new(MemberDates { span, during }));
+            let has_dates = span.is_set() || !during.is_empty();
+            let dates = has_dates.then(|| Box::new(MemberDates { span, during }));
             id.map(|(id, source)| RawMember { id, source, priority, dates })
         } else {
             operator_id(item, "agentNumber", out).map(|id| RawMember {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layers::{DatedEntry, Overlay};
-use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, View};
+use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
 use crate::model::date::{Bound, Span, Zone};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
@@ -479,7 +479,7 @@ fn folded<T>(overlays: &[Overlay<T>], at: Timestamp) -> usize {
 impl ListMember {
     /// Returns the number of its dates that could be folded.
     fn folded(&self, at: Timestamp) -> usize {
-        let Some((span, priorities)) = self.times() else { return 0 };
+        let Some(Times { span, priorities }) = self.times() else { return 0 };
         let own = span.is_over(at) || span.from.as_ref().is_some_and(|from| from.at <= at);
         usize::from(own) + folded(priorities, at)
     }

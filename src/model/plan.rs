@@ -455,6 +455,7 @@ struct InKeyOrder<'a> {
     findings: &'a [Finding],
     format: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "no key without dates; null if no date comes")]
     good_until: Option<Option<&'a str>>,
     program: &'a str,
     steps: &'a [Step],
