@@ -497,11 +497,11 @@ fn members(
 ) {
     // Unread members make the listing incomplete: no step replaces them.
     let Some(now) = live.members() else { return };
-    let mode = managed.map_or(ListMode::Exact, |queue| context.workspace.policy.mode(queue));
-    let managed = managed.filter(|_| mode != ListMode::Ignore);
+    let list = managed.map_or(ListMode::Exact, |queue| context.workspace.policy.mode(queue));
+    let managed = managed.filter(|_| list != ListMode::Ignore);
     let entry = managed.and_then(|queue| queue.record.entry(&ASSIGN_MEMBERS));
     let mut wanted = match entry.map(|entry| entry.value) {
-        Some(Value::Members(members)) if mode == ListMode::AtLeast => {
+        Some(Value::Members(members)) if list == ListMode::AtLeast => {
             let mut all = Members::clone(now);
             all.extend(members.iter().map(|(id, priority)| (id.clone(), *priority)));
             all
@@ -510,7 +510,7 @@ fn members(
         _ => Members::clone(now),
     };
     // A declared member list is final; without one, replaced agents return to the queue.
-    if entry.is_none() || mode == ListMode::AtLeast {
+    if entry.is_none() || list == ListMode::AtLeast {
         for (member, priority) in back {
             wanted.entry(member.clone()).or_insert(*priority);
         }
