@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::members::Agents;
-use super::timeline::{Dates, Timeline, TimelineStep};
+use super::members::View;
+use super::timeline::{Dates, Timeline};
+use super::turn::{Counts, Entries, Turn};
 use crate::config::workspace::Workspace;
 use crate::model::agent::SIP;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
@@ -16,25 +17,46 @@ use crate::model::outlook::{Ahead, Breach, Outlook};
 use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::rule::TOO_FEW_MEMBERS;
 use crate::model::source::Source;
-use crate::model::value::Value;
+use crate::model::value::Members;
 
 /// Returns the members of a queue and its minimum, if the manifests alone say who serves it and it keeps too few.
-fn below(workspace: &Workspace, desired: &Desired, queue: &DesiredQueue) -> Option<(usize, usize, Source)> {
+/// `told` returns true if all its members are declared.
+fn below(
+    workspace: &Workspace,
+    queue: &DesiredQueue,
+    told: impl FnOnce(&Members) -> bool,
+) -> Option<(usize, usize, Source)> {
     let (minimum, source) = queue.min_members.as_ref()?;
-    let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return None };
-    let told = workspace.policy.mode(queue) == ListMode::Exact
-        && members.keys().all(|id| desired.agents.contains_key(id));
-    (told && members.len() < *minimum).then(|| (members.len(), *minimum, source.clone()))
+    let members = queue.record.get(&ASSIGN_MEMBERS)?.members()?;
+    let is_below = members.len() < *minimum && workspace.policy.mode(queue) == ListMode::Exact;
+    (is_below && told(members)).then(|| (members.len(), *minimum, source.clone()))
 }
 
 /// Returns a finding for each queue that keeps fewer than its minimum, as far as the manifests alone tell.
 pub fn floors(workspace: &Workspace, desired: &Desired) -> Vec<Finding> {
-    let broken = desired.queues.iter().filter_map(|(id, queue)| {
-        let (left, minimum, source) = below(workspace, desired, queue)?;
+    let broken = broken_floors(workspace, desired).map(|(id, (left, minimum, source))| {
         let what = FindingKind::TooFewMembers { left, minimum };
-        Some(Finding::new(&TOO_FEW_MEMBERS, what).about(id).at(&source))
+        Finding::new(&TOO_FEW_MEMBERS, what).about(id).at(&source)
     });
     broken.collect()
+}
+
+/// Returns the queues that keep fewer than their minimum: members, minimum, and its place.
+fn broken_floors<'a>(
+    workspace: &Workspace,
+    desired: &'a Desired,
+) -> impl Iterator<Item = (&'a ResourceId, (usize, usize, Source))> {
+    let told = |members: &Members| members.keys().all(|id| desired.agents.contains_key(id));
+    desired.queues.iter().filter_map(move |(id, queue)| Some((id, below(workspace, queue, told)?)))
+}
+
+/// A rule that a queue breaks.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Broken {
+    /// It has no members, or its selector chooses none.
+    Empty,
+    /// It keeps fewer than a minimum.
+    Floor(usize),
 }
 
 impl Dates {
@@ -57,87 +79,97 @@ impl Dates {
         }
     }
 
-    /// Returns the breaks of a rule within the horizon: for each resource the first one that exists then only.
+    /// Returns the breaks of a rule within the horizon, each at the moment from which on it exists. A break is told
+    /// once until its resource is sound again.
     pub fn breaches(&self, workspace: &Workspace, desired: &Desired) -> Vec<Breach> {
         let until = self.zone.days_later(self.at, workspace.horizon);
-        let mut broken: BTreeSet<ResourceId> =
-            floors(workspace, desired).into_iter().filter_map(|f| f.id).collect();
-        let mut sips = None;
+        if self.next(self.at).is_none_or(|next| next > until) {
+            return Vec::new();
+        }
+        // What each queue breaks, and was told of it, since it was sound.
+        let mut told: BTreeMap<&ResourceId, BTreeSet<Broken>> = BTreeMap::new();
+        for (id, (_, minimum, _)) in broken_floors(workspace, desired) {
+            told.insert(id, BTreeSet::from([Broken::Floor(minimum)]));
+        }
+        let mut sips = SipNumbers::new(self.entries(), desired);
         let mut found = Vec::new();
         let mut timeline = Timeline::new(self, desired);
-        while let Some((next, step)) = timeline.next(until) {
-            let agents = timeline.agents();
-            let mut add = |id: &ResourceId, cause: &Source, source: Source, what: Ahead| {
-                if broken.insert(id.clone()) {
-                    let at = self.zone.words(next);
-                    found.push(Breach { at, cause: cause.clone(), source, id: id.clone(), what });
-                }
+        while let Some((next, step)) = timeline.next_turn(until) {
+            let mut add = |id: &ResourceId, cause: Source, source: Source, what: Ahead| {
+                found.push(Breach { at: self.zone.words(next), cause, source, id: id.clone(), what });
             };
-            for queue in &step.queues {
-                let name = || queue.after.name.to_string();
-                if let Some((source, selector)) = self.empty(agents, &queue.id, &queue.after, next) {
-                    add(&queue.id, &queue.source, source, Ahead::NoMembers { queue: name(), selector });
-                } else if let Some((left, minimum, source)) = below(workspace, desired, &queue.after) {
-                    add(&queue.id, &queue.source, source, Ahead::TooFew { queue: name(), left, minimum });
+            for turn in &step.queues {
+                let Some((queue, view)) = timeline.queue(turn.at) else { continue };
+                let (name, counts) = (queue.name.to_string(), timeline.counts(turn.at));
+                let causes = &turn.causes;
+                let (broken, source, what) = if let Some((source, selector)) = empty(&view, queue, counts) {
+                    (Broken::Empty, source, Ahead::NoMembers { queue: name, selector })
+                } else if let Some((left, minimum, source)) =
+                    below(workspace, queue, |_| counts.undeclared == 0)
+                {
+                    (Broken::Floor(minimum), source, Ahead::TooFew { queue: name, left, minimum })
+                } else {
+                    told.remove(turn.id);
+                    continue;
+                };
+                let told = told.entry(turn.id).or_default();
+                let cause = match &what {
+                    Ahead::NoMembers { selector: true, .. } => {
+                        causes.first([&causes.unchosen, &causes.allow_empty])
+                    }
+                    Ahead::TooFew { left, .. } => {
+                        // The members who go broke the floor of before, unless that was broken already.
+                        let before = turn.minimum.filter(|before| left < before);
+                        if before.is_some_and(|before| !told.contains(&Broken::Floor(before))) {
+                            causes.first([&causes.removed, &causes.minimum])
+                        } else {
+                            causes.first([&causes.minimum, &causes.removed])
+                        }
+                    }
+                    _ => causes.first([&causes.removed, &causes.allow_empty]),
+                };
+                if told.insert(broken) {
+                    add(turn.id, cause.unwrap_or_else(|| queue.source.clone()), source, what);
                 }
             }
-            let sips = sips.get_or_insert_with(|| SipNumbers::new(self, agents, &step));
-            for (id, first, number, source, cause) in sips.follow(&step) {
+            for (id, first, number, source, cause) in sips.follow(self.entries(), &step) {
                 let what = Ahead::SipTwice { first, second: id.clone(), number };
-                add(&ResourceId::agent(&id), &cause, source, what);
+                add(&ResourceId::agent(&id), cause, source, what);
             }
         }
         found
     }
+}
 
-    /// Returns the place of a list or selector without members; true for a selector.
-    fn empty(
-        &self,
-        agents: Agents<'_>,
-        id: &ResourceId,
-        queue: &DesiredQueue,
-        at: Timestamp,
-    ) -> Option<(Source, bool)> {
-        let view = self.queue(id)?.view(at);
-        if view.allow_empty {
-            return None;
-        }
-        if let Some(selector) = view.selector
-            && selector.among(agents).next().is_none()
-        {
-            return Some((selector.source.clone(), true));
-        }
-        let (source, list) = view.members?;
-        (!list.is_empty() && queue.member_sources.is_empty()).then(|| (source.clone(), false))
+/// Returns the place of a list or selector without members; true for a selector.
+fn empty(view: &View<'_>, queue: &DesiredQueue, counts: Counts) -> Option<(Source, bool)> {
+    if view.allow_empty {
+        return None;
     }
+    if let Some(selector) = view.selector.filter(|_| counts.chosen == 0) {
+        return Some((selector.source.clone(), true));
+    }
+    let (source, list) = view.members?;
+    (!list.is_empty() && queue.member_sources.is_empty()).then(|| (source.clone(), false))
 }
 
 /// The present agents of each SIP number that a dated agent has at some time.
 struct SipNumbers(BTreeMap<String, BTreeSet<OperatorId>>);
 
 impl SipNumbers {
-    /// Collects the numbers after a step.
-    fn new(dates: &Dates, agents: Agents<'_>, step: &TimelineStep) -> Self {
+    /// Collects the numbers at the instant of the run.
+    fn new(entries: &Entries, desired: &Desired) -> Self {
         let mut numbers: BTreeMap<String, BTreeSet<OperatorId>> = BTreeMap::new();
-        for (id, entry) in dates.entries() {
+        for (id, entry) in entries {
             for number in entry.sip_numbers(id) {
                 numbers.entry(number).or_default();
             }
         }
         if !numbers.is_empty() {
-            for (id, agent) in agents.iter() {
+            for (id, agent) in &desired.agents {
                 if let Some(holders) = number(agent).and_then(|number| numbers.get_mut(number)) {
                     holders.insert(id.clone());
                 }
-            }
-        }
-        // The step is followed next, so it starts from the state before it.
-        for agent in &step.agents {
-            if let Some(holders) = number(&agent.after).and_then(|number| numbers.get_mut(number)) {
-                holders.remove(&agent.id);
-            }
-            if let Some(holders) = number(&agent.before).and_then(|number| numbers.get_mut(number)) {
-                holders.insert(agent.id.clone());
             }
         }
         Self(numbers)
@@ -145,20 +177,26 @@ impl SipNumbers {
 
     /// Follows a step. Returns each agent that gets the number of another one: agent, other agent, number, its place,
     /// the place of the date.
-    fn follow(&mut self, step: &TimelineStep) -> Vec<(OperatorId, OperatorId, String, Source, Source)> {
-        for agent in &step.agents {
+    fn follow(
+        &mut self,
+        entries: &Entries,
+        step: &Turn<'_>,
+    ) -> Vec<(OperatorId, OperatorId, String, Source, Source)> {
+        let moving = || step.agents.iter().filter(|agent| number(&agent.before) != number(&agent.after));
+        for agent in moving() {
             if let Some(holders) = number(&agent.before).and_then(|number| self.0.get_mut(number)) {
                 holders.remove(&agent.id);
             }
         }
         let mut twice = Vec::new();
-        for agent in &step.agents {
+        for agent in moving() {
             let Some(number) = number(&agent.after) else { continue };
             let Some(holders) = self.0.get_mut(number) else { continue };
             if let Some(other) = holders.iter().find(|other| **other != agent.id) {
                 let place = agent.after.record.entry(&SIP).and_then(|entry| entry.source);
                 let place = place.unwrap_or(&agent.after.source).clone();
-                twice.push((agent.id.clone(), other.clone(), number.to_owned(), place, agent.source.clone()));
+                let cause = step.cause(entries, agent, &SIP);
+                twice.push((agent.id.clone(), other.clone(), number.to_owned(), place, cause));
             }
             holders.insert(agent.id.clone());
         }
