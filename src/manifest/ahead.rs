@@ -208,3 +208,203 @@ impl SipNumbers {
 fn number(agent: &DesiredAgent) -> Option<&str> {
     agent.record.get(&SIP).filter(|_| agent.is_present())?.sip_number()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::manifest::load_at;
+    use crate::model::source::File;
+    use crate::vendors;
+
+    const WORKSPACE: &str = "apiVersion: rosterctl/v1\nkind: Workspace\nname: test\nmanifests: [roster]\ntimeZone: UTC\n\
+        policy: { leavers: { then: keep } }\nconnections:\n  a: { provider: agent-config, baseUrl: sandbox }\n  \
+        w: { provider: webchat-queue, baseUrl: sandbox }\n";
+
+    /// Returns the roster at the first of December; its first line is the third one of the file.
+    fn roster(text: &str) -> (Workspace, Desired, Box<Dates>) {
+        let specs = &vendors::ALL.specs();
+        let workspace =
+            crate::config::load::load(&"rosterctl.yaml".into(), WORKSPACE.as_bytes(), specs).unwrap();
+        let bytes = format!("apiVersion: rosterctl/v1\nkind: Roster\n{text}").into_bytes();
+        let file = File { name: "roster.yaml".into(), bytes };
+        let at = "2026-12-01T00:00:00Z".parse().unwrap();
+        let roster = load_at(&[file], &workspace, at).ok().unwrap();
+        (workspace, roster.desired, roster.dates.unwrap())
+    }
+
+    /// Returns the breaks ahead: moment, and the line and column of the date.
+    fn ahead(text: &str) -> Vec<(String, u32, u32)> {
+        let (workspace, desired, dates) = roster(text);
+        let breaches = dates.breaches(&workspace, &desired).into_iter();
+        breaches.map(|breach| (breach.at, breach.cause.line, breach.cause.column)).collect()
+    }
+
+    /// Returns the line and column of a text that stands once in a roster.
+    fn place(text: &str, part: &str) -> (u32, u32) {
+        let before = &text[..text.find(part).unwrap()];
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        (u32::try_from(before.lines().count().max(1)).unwrap() + 2, u32::try_from(column).unwrap())
+    }
+
+    /// Checks that a roster breaks a rule at some moments, by the dates that follow some texts.
+    fn breaks(text: &str, expected: &[(&str, &str)]) {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(at, part)| {
+                let (line, column) = place(text, part);
+                let key = part.rfind(": ").map_or(0, |colon| part[..colon].chars().count() + 2);
+                ((*at).to_owned(), line, column + u32::try_from(key).unwrap())
+            })
+            .collect();
+        assert_eq!(ahead(text), expected, "{text}");
+    }
+
+    #[test]
+    fn a_floor_breaks_by_the_date_of_a_member_who_goes_not_of_one_who_comes() {
+        breaks(
+            "agents:
+  - { operatorId: \"1\", from: 2026-12-10 }
+  - { operatorId: \"2\", until: 2026-12-09 }
+  - { operatorId: \"3\", until: 2026-12-10T00:00 }
+queues:
+  - { displayName: q, minMembers: 2, assignMembers: [\"1\", \"2\", \"3\"] }",
+            &[("2026-12-10", "\"2\", until: 2026-12-09")],
+        );
+        // The one who comes to another entry is a member as before, and so is the one whose priority changes.
+        breaks(
+            "agents: [{ operatorId: \"1\" }, { operatorId: \"2\" }]
+queues:
+  - displayName: q
+    minMembers: 2
+    assignMembers:
+      - { agentNumber: \"1\", priority: 1, until: 2026-12-09 }
+      - { agentNumber: \"1\", priority: 2, from: 2026-12-10 }
+      - { agentNumber: \"2\", until: 2026-12-09 }",
+            &[("2026-12-10", "\"2\", until: 2026-12-09")],
+        );
+    }
+
+    #[test]
+    fn a_rule_breaks_by_the_entry_whose_key_changes() {
+        let queue =
+            "agents: [{ operatorId: \"1\", mainSkillGroup: a }, { operatorId: \"2\", mainSkillGroup: b }]
+queues:
+  - displayName: q
+    minMembers: 1
+    allowEmpty: true
+    assignMembers: [\"1\"]
+    during: [DURING]";
+        let with = |during: &str| queue.replace("DURING", during);
+        breaks(
+            &with("{ from: 2026-12-10, minMembers: 9 }, { until: 2026-12-09, allowEmpty: false }"),
+            &[("2026-12-10", "{ from: 2026-12-10")],
+        );
+        breaks(
+            &with("{ until: 2026-12-09, minMembers: 0 }, { from: 2026-12-10, assignMembers: [] }"),
+            &[("2026-12-10", "{ until: 2026-12-09")],
+        );
+        breaks(
+            &with("{ until: 2026-12-09, allowEmpty: true }, { from: 2026-12-10, assignMembers: [] }"),
+            &[("2026-12-10", "{ from: 2026-12-10")],
+        );
+        // A selector loses the last agent that it chooses, who stays a member by the list.
+        breaks(
+            "agents:
+  - { operatorId: \"1\", mainSkillGroup: a, name: n, during: [{ from: 2026-12-10, name: m }, { from: 2026-12-10T00:00, mainSkillGroup: b }] }
+queues:
+  - { displayName: q, memberSelector: { mainSkillGroup: a }, assignMembers: [\"1\"] }",
+            &[("2026-12-10", "{ from: 2026-12-10T00:00")],
+        );
+    }
+
+    #[test]
+    fn an_agent_changes_by_its_own_date_or_by_the_entry_that_sets_a_changed_value() {
+        let source = |text: &str, at: &str| {
+            let (_, desired, dates) = roster(text);
+            let mut timeline = Timeline::new(&dates, &desired);
+            timeline
+                .step_to(at.parse().unwrap())
+                .agents
+                .iter()
+                .map(|a| (a.source.line, a.source.column))
+                .collect::<Vec<_>>()
+        };
+        let own = "agents: [{ operatorId: \"1\", name: A, until: 2026-12-09, during: [{ from: 2026-12-10, name: B }] }]";
+        let (line, column) = place(own, "2026-12-09");
+        assert_eq!(source(own, "2026-12-10T00:00:00Z"), [(line, column)]);
+        let values = "agents: [{ operatorId: \"1\", name: A, hidePhone: true, during: [{ from: 2026-12-10, name: A }, { until: 2026-12-09, hidePhone: false }] }]";
+        let (line, column) = place(values, "2026-12-09");
+        assert_eq!(source(values, "2026-12-10T00:00:00Z"), [(line, column)]);
+        // A member's agent changes its group, by which a selector found it, and its name.
+        breaks(
+            "agents:
+  - { operatorId: \"1\", mainSkillGroup: a }
+  - { operatorId: \"2\", mainSkillGroup: a, name: n, during: [{ from: 2026-12-10, name: m }, { from: 2026-12-10T00:00, mainSkillGroup: b }] }
+queues:
+  - { displayName: q, minMembers: 2, memberSelector: { mainSkillGroup: a } }",
+            &[("2026-12-10", "{ from: 2026-12-10T00:00")],
+        );
+        // A SIP number of two comes with the entry that sets it.
+        breaks(
+            "agents:
+  - { operatorId: \"1\", sip: { number: \"700\" } }
+  - { operatorId: \"2\", name: n, sip: { number: \"701\" }, during: [{ from: 2026-12-10, name: m }, { from: 2026-12-10T00:00, sip: { number: \"700\" } }] }",
+            &[("2026-12-10", "{ from: 2026-12-10T00:00")],
+        );
+    }
+
+    #[test]
+    fn every_break_is_told_once_until_its_resource_is_sound_again() {
+        let queue = "agents:
+  - { operatorId: \"1\" }
+  - { operatorId: \"2\", until: 2026-12-21 }
+queues:
+  - displayName: q
+    minMembers: NOW
+    assignMembers: [\"1\", \"2\"]
+    during:
+      - { from: 2026-12-10, until: 2026-12-19, minMembers: 5 }
+      - { from: 2026-12-20, until: 2026-12-24, minMembers: 6 }
+      - { from: 2026-12-25, until: 2026-12-27, minMembers: 5 }
+      - { from: 2026-12-28, until: 2026-12-28, minMembers: 0 }
+      - { from: 2026-12-29, until: 2026-12-30, minMembers: 5 }
+      - { from: 2026-12-31, minMembers: 0 }";
+        let later = [("2026-12-10", "{ from: 2026-12-10"), ("2026-12-20", "{ from: 2026-12-20")];
+        let again = ("2026-12-29", "{ from: 2026-12-29");
+        breaks(&queue.replace("NOW", "0"), &[later[0], later[1], again]);
+        // What is broken today hides no other break.
+        breaks(&queue.replace("NOW", "3"), &[later[0], later[1], again]);
+        breaks(&queue.replace("NOW", "5"), &[later[1], again]);
+        // Two agents have one SIP number for a time, and again.
+        let twice = "agents:
+  - { operatorId: \"1\", sip: { number: \"700\" } }
+  - { operatorId: \"2\", name: n, sip: none, during: [{ from: 2026-12-10, until: 2026-12-15, sip: { number: \"700\" } }, { from: 2026-12-12, name: m }, { from: 2026-12-20, sip: { number: \"700\" } }] }";
+        breaks(twice, &[("2026-12-10", "{ from: 2026-12-10"), ("2026-12-20", "{ from: 2026-12-20")]);
+    }
+
+    /// Counts of chosen agents and of undeclared members, kept from step to step, are those of the roster then.
+    #[test]
+    fn the_counts_of_a_queue_follow_its_members() {
+        let (_, desired, dates) = roster(
+            "agents:
+  - { operatorIds: 1..4, mainSkillGroup: a, during: [{ from: 2026-12-12, until: 2026-12-13, mainSkillGroup: b }] }
+  - { operatorId: \"5\", mainSkillGroup: a, from: 2026-12-05, until: 2026-12-20 }
+queues:
+  - displayName: q
+    memberSelector: { mainSkillGroup: a }
+    assignMembers: [\"1\", { agentNumber: \"8\", until: 2026-12-06 }, { agentNumber: \"9\", from: 2026-12-11 }]
+    during: [{ from: 2026-12-14, until: 2026-12-16, memberSelector: { mainSkillGroup: b } }]",
+        );
+        let mut timeline = Timeline::new(&dates, &desired);
+        let mut found = Vec::new();
+        while let Some((_, turn)) = timeline.next_turn(Timestamp::MAX) {
+            for queue in turn.queues {
+                let Counts { chosen, undeclared } = timeline.counts(queue.at);
+                found.push((chosen, undeclared));
+            }
+        }
+        // 5 comes, 8 goes, 9 comes, all but 5 are lent, and return as the selector changes, it changes back, 5 goes.
+        assert_eq!(found, [(5, 1), (5, 0), (5, 1), (1, 1), (0, 1), (5, 1), (4, 1)]);
+    }
+}
