@@ -65,8 +65,9 @@ fn an_empty_ledger_knows_of_no_last_run() {
 
 #[test]
 fn a_ledger_of_last_year_brings_no_more_than_the_limits_allow() {
-    let leave =
-        |at: usize| if at < 40 { format!(", until: {}", day(-200 + at as i64)) } else { String::new() };
+    let leave = |at: usize| {
+        if at < 40 { format!(", until: {}", day(i64::try_from(at).unwrap() - 200)) } else { String::new() }
+    };
     let bench = applied(|_| String::new());
     bench.roster(&roster(leave));
     last_run(&bench, day(-365));
@@ -84,7 +85,7 @@ fn a_wrong_year_of_forty_agents_is_an_edit_and_not_due() {
     let bench = applied(|_| String::new());
     bench.roster(&roster(|at| if at < 40 { format!(", until: {}", day(-365)) } else { String::new() }));
     let said = bench.run(&DUE).exits(0);
-    assert!(said.out.contains("Nothing to do"), "{}", said.out);
+    assert!(said.out.contains("Nothing is due"), "{}", said.out);
     let said = bench.run(&["apply", "--auto-approve"]).exits(4);
     assert!(said.out.contains("R402"), "{}", said.out);
     assert_eq!(disabled(&bench), 0);
@@ -114,8 +115,8 @@ fn vendor(days_behind: i64) -> Scripted {
     Scripted::start(move |path, _| {
         let there = Timestamp::now() - jiff::SignedDuration::from_hours(24 * days_behind);
         let date = there.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let data = json!({ "result": [{ "operatorId": "8001", "name": "a", "status": "1" }], "total": 1 });
-        let body = if path.ends_with("/page") { data } else { json!({}) };
+        let listing = json!({ "result": [{ "operatorId": "8001", "name": "a", "status": "1" }], "total": 1 });
+        let body = if path.ends_with("/page") { listing } else { json!({}) };
         Answer::json(&json!({ "code": 0, "msg": "ok", "data": body })).header("Date", &date)
     })
 }

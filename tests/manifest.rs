@@ -28,8 +28,8 @@ use serde_json::{Value as Json, json};
 const BEYOND_THE_SCHEMA: &[&str] = &[
     "dates-backwards",
     "dates-base",
-    "dates-no-zone",
     "dates-no-member",
+    "dates-no-zone",
     "dates-overlap",
     "dates-two-readings",
     "duplicate-agent",

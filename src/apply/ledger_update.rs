@@ -363,7 +363,10 @@ pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: 
                     let applied = ledger.resources.entry(key).or_default();
                     meet(applied, now.identity());
                     applied.protect = agent.protect;
-                    adopt_one(applied, supports.agents, &agent.record, now);
+                    // No manifest holds the field that a leave sets.
+                    if agent.is_present() {
+                        adopt_one(applied, supports.agents, &agent.record, now);
+                    }
                 }
             }
         }

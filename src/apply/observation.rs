@@ -106,6 +106,7 @@ mod tests {
             assert_unread: false,
             targets: Vec::new(),
             at: None,
+            due_since: None,
             good_until: None,
             digests: Digests::default(),
         }

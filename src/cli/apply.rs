@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
@@ -191,11 +193,8 @@ async fn locked(
     }
     git_exposure::warn(loaded, console);
     let book = Book { store, lock };
-    if arguments.due && store.load().await?.last_instant().is_none() {
-        return Err(CliError::error(
-            "--due carries out what dates brought about since the last complete run, and the ledger knows of none: \
-             nothing was changed; `rosterctl apply` makes a first run",
-        ));
+    if arguments.due {
+        has_last_run(&store.load().await?, loaded)?;
     }
     let mut work = prepare(arguments, loaded, store, console).await?;
     clocks::check(loaded, &work.vendors)?;
@@ -304,6 +303,22 @@ async fn locked(
             Ok(if lost { Exit::Partial } else { exit })
         }
     }
+}
+
+/// Checks that the ledger knows of a last complete run, from which on dates are due.
+fn has_last_run(ledger: &Ledger, loaded: &Loaded) -> Result<(), CliError> {
+    let why = match ledger.last_instant().map(str::parse::<Timestamp>) {
+        None => "the ledger knows of none".to_owned(),
+        Some(Err(_)) => "the ledger holds none that can be read".to_owned(),
+        Some(Ok(last)) if last > loaded.instant => format!(
+            "the ledger has it at {last}, which has not come: a clock was ahead, then or is behind, now"
+        ),
+        Some(Ok(_)) => return Ok(()),
+    };
+    Err(CliError::error(format!(
+        "--due carries out what dates brought about since the last complete run, and {why}: nothing was changed; \
+         `rosterctl apply` makes a complete run"
+    )))
 }
 
 /// Begins the journal of a run.

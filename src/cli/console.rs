@@ -187,7 +187,7 @@ impl Console {
     pub(super) fn fail(&self, error: &CliError) -> Exit {
         match error {
             CliError::Input(diagnostics, sources) | CliError::Refused(diagnostics, sources) => {
-                self.diagnostics(diagnostics, sources)
+                self.diagnostics(diagnostics, sources);
             }
             CliError::Error(error) => self.error(&format!("{error:#}")),
             CliError::Stale(message) | CliError::Locked(message) => self.error(message),

@@ -14,7 +14,7 @@ use super::session::planning::{self, Planned};
 use super::session::{fingerprints, git_exposure, snapshot_plan};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
-use crate::model::plan::sign;
+use crate::model::plan::{FOR_ANOTHER_INSTANT, sign};
 use crate::report::{BoundPlan, Command, json};
 use crate::storage::files;
 use crate::storage::ledger::Store;
@@ -107,7 +107,7 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
         let store = Store::open(&loaded.workspace, &loaded.place)?;
         let made = planning::make(&loaded, &store, &arguments.narrowing).await?;
         let Planned { mut plan, live, vendors, .. } = made;
-        if let Some(key) = fingerprints::key(&loaded).await? {
+        if let Some(key) = fingerprints::key(&loaded).await?.filter(|_| arguments.workspaces.at().is_none()) {
             plan.digests.plan = plan.digest();
             plan.digests.signature = Some(sign(&plan.digests.plan, &key));
         }
@@ -118,6 +118,10 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
         (plan, Some(seconds))
     };
     planning::report_invalid(&plan, &loaded, console);
+    let mut plan = plan;
+    if loaded.dates.is_some() && arguments.workspaces.at().is_some() {
+        FOR_ANOTHER_INSTANT.clone_into(&mut plan.digests.plan);
+    }
     if let Some(out) = &arguments.out {
         let saved = files::Output::create(out).and_then(|mut file| {
             json::plan(&plan, &mut file)?;

@@ -101,6 +101,14 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
     let limits_source =
         child(node, "policy").and_then(|policy| child(policy, "limits")).map(|n| n.source.clone());
     let policy = Policy { limits_source, ..policy_of(&policy) };
+    if let Some(leavers) = child(node, "policy").and_then(|policy| child(policy, "leavers"))
+        && let Some(after) = child(leavers, "deleteAfter").filter(|node| plain(node) != Some("never"))
+        && !matches!(policy.leavers, Leavers::Disable { .. })
+    {
+        let (key, setting, word) = ("deleteAfter".into(), "then".into(), "disable".into());
+        out.push(Diagnostic::at(&after.source, WorkspaceProblem::OnlyWith { key, setting, word }));
+        return None;
+    }
     let horizon = calendar.days("horizon").unwrap_or(90);
     Some(Workspace {
         name,

@@ -73,7 +73,7 @@ impl Dates {
         Outlook {
             at: self.zone.rfc3339(self.at),
             good_until: good.map(|(until, _)| self.zone.rfc3339(until)),
-            earlier: last.map(|last| Arc::new(self.earlier(desired, last))),
+            earlier: last.map(|last| Arc::new(self.since(desired, last))),
             ahead: self.breaches(workspace, desired),
             over: self.over,
         }

@@ -78,6 +78,9 @@ pub(super) fn no_dates(fields: &mut Fields<'_>, out: &mut Diagnostics) {
 
 /// Reads the spans of a period: one mapping, or a list of them.
 pub(super) fn raw_spans(node: &Node, name: &str, out: &mut Diagnostics) -> Vec<RawSpan> {
+    if name.trim().is_empty() {
+        out.push(Diagnostic::at(&node.source, ValueProblem::Empty { key: "periods".into() }));
+    }
     let items = match &node.value {
         NodeValue::List(items) if items.is_empty() => {
             out.push(Diagnostic::at(&node.source, ValueProblem::EmptyList { key: name.to_owned().into() }));

@@ -326,17 +326,18 @@ impl DatedEntry {
         for entry in self.layers.iter().flat_map(|layer| layer.dated()).flat_map(Record::iter) {
             let field = || entry.field.key.into();
             let (problem, base) = match base.entry(entry.field) {
-                None => (RosterProblem::NoBase { field: field() }, None),
+                None => (RosterProblem::NoBase { field: field() }, Some((&self.source, Label::Baseless))),
                 Some(base) if !support.can_edit(base.field, base.value) => {
                     let value = Some(base.value.words());
-                    (RosterProblem::NoWayBack { field: field(), value, base: true }, base.source)
+                    let problem = RosterProblem::NoWayBack { field: field(), value, base: true };
+                    (problem, base.source.map(|source| (source, Label::Base)))
                 }
                 Some(_) => continue,
             };
             if let Some(source) = entry.source.filter(|source| told.insert(Source::clone(source))) {
                 let diagnostic = Diagnostic::at(source, problem);
                 out.push(match base {
-                    Some(base) => diagnostic.related(base, Label::Base),
+                    Some((base, label)) => diagnostic.related(base, label),
                     None => diagnostic,
                 });
             }

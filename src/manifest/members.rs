@@ -26,9 +26,10 @@ pub(super) struct ListMember {
 }
 
 /// The dates of an entry of `assignMembers`.
-struct Times {
-    span: Span,
-    priorities: Vec<Overlay<(i64, Source)>>,
+pub(super) struct Times {
+    pub span: Span,
+    /// Its priorities for a time.
+    pub priorities: Vec<Overlay<(i64, Source)>>,
 }
 
 /// Who serves a queue, and the fewest who must.
@@ -128,9 +129,9 @@ impl ListMember {
         Self { id: raw.id, source: raw.source, priority: raw.priority, dates }
     }
 
-    /// Returns its dates: its span, and its priorities for a time.
-    pub(super) fn times(&self) -> Option<(&Span, &[Overlay<(i64, Source)>])> {
-        self.dates.as_ref().map(|dates| (&dates.span, dates.priorities.as_slice()))
+    /// Returns its dates.
+    pub(super) fn times(&self) -> Option<&Times> {
+        self.dates.as_deref()
     }
 
     /// Returns true if the entry is within its dates.

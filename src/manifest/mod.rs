@@ -2,6 +2,7 @@
 
 mod ahead;
 mod dated;
+mod earlier;
 pub mod format;
 pub mod import;
 mod layers;

@@ -94,7 +94,7 @@ pub(super) fn expand(
     }
     let mut queues = Vec::new();
     let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
-    let mut dated: BTreeMap<OperatorId, Arc<DatedEntry>> = BTreeMap::new();
+    let mut in_time: BTreeMap<OperatorId, Arc<DatedEntry>> = BTreeMap::new();
     let mut written: u64 = 0;
     let mut pools = 0;
     for document in documents {
@@ -187,7 +187,7 @@ pub(super) fn expand(
                     record,
                 };
                 if let Some(entry) = &entry {
-                    dated.insert(id.clone(), Arc::clone(entry));
+                    in_time.insert(id.clone(), Arc::clone(entry));
                 }
                 agents.push((id, raw.id_source.clone(), agent));
             }
@@ -244,7 +244,7 @@ pub(super) fn expand(
         need_connections(&desired, workspace, out);
         need_fields(&desired, workspace, out);
     }
-    let dates = Dates::new(calendar.zone, at, dated, plans);
+    let dates = Dates::new(calendar.zone, at, in_time, plans);
     if !dates.is_empty() {
         dates.begin(&mut desired);
     }

@@ -360,13 +360,19 @@ fn names(node: &Node, key: &'static str, out: &mut Diagnostics) -> Vec<Named> {
 }
 
 /// Takes the fields of a kind's table.
-pub(super) fn record(
+fn record(fields: &mut Fields<'_>, table: &'static [&'static Field], out: &mut Diagnostics) -> Record {
+    some_fields(fields, table, |field| field.ty != Type::Members, out)
+}
+
+/// Takes some fields of a kind's table.
+fn some_fields(
     fields: &mut Fields<'_>,
     table: &'static [&'static Field],
+    is_taken: impl Fn(&Field) -> bool,
     out: &mut Diagnostics,
 ) -> Record {
     let mut record = Record::with_capacity(fields.left());
-    for field in table.iter().copied().filter(|f| f.ty != Type::Members) {
+    for field in table.iter().copied().filter(|field| is_taken(field)) {
         if let Some(node) = fields.take(field.key, out)
             && let Some(value) = value(node, field.key, field.ty, out)
         {
@@ -396,7 +402,7 @@ fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record
             out.push(Diagnostic::at(&place, RosterProblem::NotDuring { key: key.into() }));
         }
     }
-    let record = record(fields, agent::FIELDS, out);
+    let record = some_fields(fields, agent::FIELDS, |field| *field != PASSWORD, out);
     (!record.is_empty()).then_some(record)
 }
 
@@ -428,10 +434,10 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
     if span.is_set() {
         template.dates.get_or_insert_default().span = span;
     }
-    if let Some(dates) = template.dates.take_if(|_| absent) {
-        if let Some(place) = dates.places().next() {
-            out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
-        }
+    if let Some(dates) = template.dates.take_if(|_| absent)
+        && let Some(place) = dates.places().next()
+    {
+        out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
     }
     fields.reject_unknown(out);
     Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })
@@ -580,8 +586,8 @@ fn members(node: &Node, allow_empty: bool, out: &mut Diagnostics) -> Vec<RawMemb
             let during = fields.take("during", out).map(|node| during(node, out, priority_value));
             let during = during.unwrap_or_default();
             fields.reject_unknown(out);
-            let dated = span.is_set() || !during.is_empty();
-            let dates = dated.then(|| Box::new(MemberDates { span, during }));
+            let has_dates = span.is_set() || !during.is_empty();
+            let dates = has_dates.then(|| Box::new(MemberDates { span, during }));
             id.map(|(id, source)| RawMember { id, source, priority, dates })
         } else {
             operator_id(item, "agentNumber", out).map(|id| RawMember {

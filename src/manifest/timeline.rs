@@ -8,13 +8,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layers::Overlay;
-use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, View};
+use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
 use super::turn::{
     AgentStep, Causes, Counts, Entries, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date,
     place,
 };
 use crate::model::date::{Bound, Span, Zone};
-use crate::model::desired::{Desired, DesiredAgent, DesiredQueue, Earlier};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::source::Source;
@@ -202,15 +202,6 @@ impl Dates {
         self.moments.range((Excluded(after), Unbounded)).next().map(|(at, _)| *at)
     }
 
-    /// Returns what was wanted at an earlier instant, where something else is wanted now.
-    pub fn earlier(&self, desired: &Desired, then: Timestamp) -> Earlier {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.turn_to(then, false);
-        let id = |at: usize| self.queues.get(at).map(|(id, _)| id.clone());
-        let queues = timeline.queues.into_iter().filter_map(|(at, queue)| Some((id(at)?, queue)));
-        Earlier { agents: timeline.agents, queues: queues.collect() }
-    }
-
     /// Returns the first later moment at which a value in scope is wanted otherwise, with what changes then.
     ///
     /// Floors do not count.
@@ -314,14 +305,16 @@ impl<'a> Timeline<'a> {
     }
 
     /// Steps to a later or an earlier moment; with copies of the queues before on request.
-    fn turn_to(&mut self, to: Timestamp, copies: bool) -> Turn<'a> {
+    pub(super) fn turn_to(&mut self, to: Timestamp, copies: bool) -> Turn<'a> {
         let (dates, from) = (self.dates, self.now);
         let mut touched = dates.touched(from, to);
         self.now = to;
         let mut agents = Vec::new();
         let mut changed = BTreeMap::new();
         for (id, source) in &touched.agents {
-            if let Some(step) = self.turn_agent(id, source, from) {
+            let step = self.turn_agent(id, source, from);
+            // The values by which a selector finds an agent change outside of its dates too.
+            if step.is_some() || self.is_away(id) {
                 let place = step.is_some().then_some(agents.len());
                 agents.extend(step);
                 changed.insert(*id, (place, *source));
@@ -353,13 +346,14 @@ impl<'a> Timeline<'a> {
         Turn { agents, queues, from, to }
     }
 
-    /// Steps an agent. Returns `None` if no queue can hold it otherwise, and the step if something else is wanted of it.
-    fn turn_agent(
-        &mut self,
-        id: &OperatorId,
-        touched: &Source,
-        from: Timestamp,
-    ) -> Option<Option<AgentStep>> {
+    /// Returns true if an agent is out of its dates.
+    fn is_away(&self, id: &OperatorId) -> bool {
+        let agent = self.agents.get(id).or_else(|| self.desired.agents.get(id));
+        agent.is_some_and(|agent| agent.out_of_date.is_some())
+    }
+
+    /// Steps an agent. Returns `None` if nothing else is wanted of it.
+    fn turn_agent(&mut self, id: &OperatorId, touched: &Source, from: Timestamp) -> Option<AgentStep> {
         let (dates, to) = (self.dates, self.now);
         let entry = dates.agents.get(id)?;
         let after = entry.agent(id, &dates.zone, to);
@@ -371,14 +365,13 @@ impl<'a> Timeline<'a> {
         }
         let before = self.agents.get(id).or_else(|| self.desired.agents.get(id))?;
         if !differs(before, &after) {
-            // The values by which a selector finds an agent change outside of its dates too.
-            return after.out_of_date.is_some().then_some(None);
+            return None;
         }
         let value = || changed(&before.record, &after.record).find_map(|field| entry.turned(field, from, to));
         let source = own_date(before, &after).or_else(value).unwrap_or(touched).clone();
         let before = before.clone();
         self.agents.insert(id.clone(), after.clone());
-        Some(Some(AgentStep { id: id.clone(), before, after, source }))
+        Some(AgentStep { id: id.clone(), before, after, source })
     }
 
     /// Steps a queue. Returns `None` if nothing changes.
@@ -443,12 +436,11 @@ impl<'a> Timeline<'a> {
         } else if chosen == 0 {
             return None;
         }
-        match self.counts.get_mut(&at) {
-            Some(counts) => counts.chosen = counts.chosen.saturating_add_signed(chosen),
-            None => {
-                let counts = self.count(at)?;
-                self.counts.insert(at, counts);
-            }
+        if let Some(counts) = self.counts.get_mut(&at) {
+            counts.chosen = counts.chosen.saturating_add_signed(chosen);
+        } else {
+            let counts = self.count(at)?;
+            self.counts.insert(at, counts);
         }
         Some(turn)
     }
@@ -526,7 +518,7 @@ fn folded<T>(overlays: &[Overlay<T>], at: Timestamp) -> usize {
 impl ListMember {
     /// Returns the number of its dates that could be folded.
     fn folded(&self, at: Timestamp) -> usize {
-        let Some((span, priorities)) = self.times() else { return 0 };
+        let Some(Times { span, priorities }) = self.times() else { return 0 };
         let own = span.is_over(at) || span.from.as_ref().is_some_and(|from| from.at <= at);
         usize::from(own) + folded(priorities, at)
     }

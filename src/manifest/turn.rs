@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layers::{DatedEntry, Overlay};
-use super::members::{ListMember, MemberSet, Placing, QueuePlan, Roster, View};
+use super::members::{ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
 use super::roster_document::Selector;
 use crate::model::date::Span;
 use crate::model::desired::{DesiredAgent, DesiredQueue};
@@ -344,7 +344,7 @@ impl Selector {
 impl ListMember {
     /// Returns the place of the date that changes the entry between two instants.
     pub(super) fn turned(&self, from: Timestamp, to: Timestamp) -> Option<&Source> {
-        let (span, priorities) = self.times()?;
+        let Times { span, priorities } = self.times()?;
         let holder = |at| priorities.iter().find(|overlay| overlay.holds(at));
         crossed(span, from, to).or_else(|| turned(holder, from, to))
     }

@@ -127,11 +127,24 @@ impl Desired {
     }
 }
 
-/// What was wanted at an earlier instant, by the same manifests: the resources of which something else is wanted now.
+/// What was wanted since an earlier run, by the same manifests: of each resource that dates changed since, what was wanted
+/// then and after each change, the last one included.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
     /// Agents, by number.
-    pub agents: BTreeMap<OperatorId, DesiredAgent>,
+    pub agents: BTreeMap<OperatorId, Vec<DesiredAgent>>,
     /// Queues, by id.
-    pub queues: BTreeMap<ResourceId, DesiredQueue>,
+    pub queues: BTreeMap<ResourceId, Vec<DesiredQueue>>,
+}
+
+impl Earlier {
+    /// Returns what was wanted of an agent, in order.
+    pub fn agent(&self, id: &OperatorId) -> &[DesiredAgent] {
+        self.agents.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns what was wanted of a queue, in order.
+    pub fn queue(&self, id: &ResourceId) -> &[DesiredQueue] {
+        self.queues.get(id).map_or(&[], Vec::as_slice)
+    }
 }

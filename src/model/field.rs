@@ -78,6 +78,13 @@ struct Fields {
     sources: Box<[Option<Source>]>,
     /// A bit for each set field.
     set: u32,
+    /// Facts of a live resource, if there are any.
+    marks: Option<Box<Marks>>,
+}
+
+/// The facts of a live resource besides its values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Marks {
     /// A bit for each unread text.
     unread: u32,
     /// A bit for each partly hidden field.
@@ -124,9 +131,12 @@ impl Record {
         record
     }
 
-    /// Returns the unread texts, the partly hidden fields and the identity.
-    fn marks(&self) -> (u32, u32, Identity) {
-        self.0.as_ref().map(|fields| (fields.unread, fields.masked, fields.identity)).unwrap_or_default()
+    fn marks(&self) -> Marks {
+        self.0.as_ref().and_then(|fields| fields.marks.as_deref().copied()).unwrap_or_default()
+    }
+
+    fn marks_mut(&mut self) -> &mut Marks {
+        self.fields_mut().marks.get_or_insert_default()
     }
 
     fn fields_mut(&mut self) -> &mut Fields {
@@ -175,7 +185,7 @@ impl Record {
 
     /// Marks a field as unread.
     pub fn mark_unread(&mut self, field: &Field) {
-        self.fields_mut().unread |= bit(field);
+        self.marks_mut().unread |= bit(field);
     }
 
     /// Returns true if a field is unread.
@@ -183,28 +193,31 @@ impl Record {
     /// A text may be unset instead, by a null or an empty text. No other type has an unset state: without a value the
     /// field is unread.
     pub fn is_unread(&self, field: &Field) -> bool {
-        if field.ty.is_text() { self.marks().0 & bit(field) != 0 } else { self.get(field).is_none() }
+        if field.ty.is_text() { self.marks().unread & bit(field) != 0 } else { self.get(field).is_none() }
     }
 
     /// Marks a field as partly hidden: it is unread, but not unset.
     pub fn mark_masked(&mut self, field: &Field) {
         self.mark_unread(field);
-        self.fields_mut().masked |= bit(field);
+        self.marks_mut().masked |= bit(field);
     }
 
     /// Returns true if [`Record::mark_masked`] was called for a field.
     pub fn is_masked(&self, field: &Field) -> bool {
-        self.marks().1 & bit(field) != 0
+        self.marks().masked & bit(field) != 0
     }
 
     /// Returns the vendor's own identity of an agent; unknown in a manifest.
     pub fn identity(&self) -> &Identity {
-        self.0.as_ref().map_or(&Identity::UNKNOWN, |fields| &fields.identity)
+        let marks = self.0.as_ref().and_then(|fields| fields.marks.as_deref());
+        marks.map_or(&Identity::UNKNOWN, |marks| &marks.identity)
     }
 
     /// Records the vendor's own identity of an agent.
     pub fn identify(&mut self, identity: Identity) {
-        self.fields_mut().identity = identity;
+        if identity != *self.identity() {
+            self.marks_mut().identity = identity;
+        }
     }
 
     /// Returns a field's entry, with value and place.

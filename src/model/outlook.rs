@@ -42,7 +42,7 @@ pub struct Outlook {
     pub at: String,
     /// The first later moment at which a value in scope is wanted otherwise.
     pub good_until: Option<String>,
-    /// What was wanted at the ledger's last run; `None` without such a run.
+    /// What was wanted since the ledger's last run; `None` without such a run.
     pub earlier: Option<Arc<Earlier>>,
     /// The breaks of a rule within the horizon.
     pub ahead: Vec<Breach>,

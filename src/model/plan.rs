@@ -354,6 +354,9 @@ pub struct Digests {
     pub signature: Option<String>,
 }
 
+/// The digest of a plan for another instant than that of its run: it cannot be applied.
+pub const FOR_ANOTHER_INSTANT: &str = "for another instant";
+
 /// Signs a plan's digest with the key of the ledger's fingerprints.
 pub fn sign(digest: &str, key: &Secret) -> String {
     Secret::new(digest.to_owned()).fingerprint(key, FORMAT)
@@ -390,6 +393,9 @@ pub struct Plan {
     /// The instant at which its manifests were resolved, with the zone's offset; only with dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
+    /// The instant of the last complete run, if the plan holds only what dates brought about since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_since: Option<String>,
     /// With dates, the first later moment at which a value in its scope is wanted otherwise.
     #[serde(default)]
     pub good_until: Option<String>,
@@ -403,7 +409,7 @@ impl Serialize for Plan {
         if digests.plan.is_empty() {
             digests.to_mut().plan = self.digest();
         }
-        let mut plan = serializer.serialize_struct("Plan", 13)?;
+        let mut plan = serializer.serialize_struct("Plan", 14)?;
         plan.serialize_field("format", &self.format)?;
         plan.serialize_field("program", &self.program)?;
         plan.serialize_field("workspace", &self.workspace)?;
@@ -424,6 +430,9 @@ impl Serialize for Plan {
             plan.serialize_field("at", at)?;
             plan.serialize_field("goodUntil", &self.good_until)?;
         }
+        if let Some(since) = &self.due_since {
+            plan.serialize_field("dueSince", since)?;
+        }
         plan.serialize_field("digests", &digests)?;
         plan.end()
     }
@@ -441,9 +450,12 @@ struct InKeyOrder<'a> {
     at: Option<&'a str>,
     changes: &'a [Change],
     digests: &'a Digests,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_since: Option<&'a str>,
     findings: &'a [Finding],
     format: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[expect(clippy::option_option, reason = "no key without dates; null if no date comes")]
     good_until: Option<Option<&'a str>>,
     program: &'a str,
     steps: &'a [Step],
@@ -474,6 +486,7 @@ impl Plan {
             assert_unread,
             targets,
             at,
+            due_since,
             good_until,
             digests: _,
         } = self;
@@ -483,6 +496,7 @@ impl Plan {
             at: at.as_deref(),
             changes,
             digests,
+            due_since: due_since.as_deref(),
             findings,
             format,
             good_until: at.as_ref().map(|_| good_until.as_deref()),

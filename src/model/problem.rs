@@ -239,6 +239,8 @@ messages! {
         NoneGiven { what: Element, keys: Vec<Word> },
         /// A setting that another one needs is missing.
         NeededBy { what: Element, key: Word, setting: Word, word: Word },
+        /// A setting has an effect only if another one holds a word.
+        OnlyWith { key: Word, setting: Word, word: Word },
         /// A URL is of no known kind, and may hold a password.
         UnknownUrl { key: Word, schemes: Vec<Word> },
         /// A duration is zero.
@@ -551,6 +553,8 @@ messages! {
         Base,
         /// The beginning of a span.
         Begins,
+        /// An agent without a base value.
+        Baseless,
         /// The rule that a date breaks.
         Rule,
         /// The `state: absent` of an agent.

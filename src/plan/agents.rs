@@ -192,12 +192,21 @@ fn delete(
 
 /// Returns true if a date asks for the deletion of an agent, and did not at the ledger's last run.
 pub(super) fn is_due_deletion(context: &Context<'_>, id: &OperatorId) -> bool {
-    earlier(context, id).is_some_and(|earlier| !earlier.is_absent())
+    earlier(context, id).iter().any(|earlier| !earlier.is_absent())
 }
 
-/// Returns what was wanted of an agent at the ledger's last run, if something else is wanted now.
-fn earlier<'a>(context: &Context<'a>, id: &OperatorId) -> Option<&'a DesiredAgent> {
-    context.earlier()?.agents.get(id)
+/// Returns what was wanted of an agent since the ledger's last run, if dates changed it.
+fn earlier<'a>(context: &Context<'a>, id: &OperatorId) -> &'a [DesiredAgent] {
+    context.earlier().map_or(&[], |earlier| earlier.agent(id))
+}
+
+/// Returns the values of a field that were wanted since the ledger's last run.
+fn earlier_values<'a>(
+    context: &Context<'a>,
+    id: &OperatorId,
+    field: &'static Field,
+) -> impl Iterator<Item = &'a Value> + use<'a> {
+    earlier(context, id).iter().filter_map(move |agent| agent.record.get(field))
 }
 
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
@@ -216,7 +225,7 @@ fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &Des
     // An agent in the ledger that is not live was deleted in the console.
     let moved = if context.ledger.owns(&resource) {
         ChangeOrigin::Live
-    } else if earlier(context, id).is_some_and(|earlier| !earlier.is_present()) {
+    } else if earlier(context, id).iter().any(|earlier| !earlier.is_present()) {
         ChangeOrigin::Date
     } else {
         ChangeOrigin::Manifest
@@ -338,7 +347,7 @@ fn judge(
     now: Told<'_>,
     applied: Option<&LedgerEntry>,
 ) -> Verdict {
-    let earlier = earlier(context, id).and_then(|agent| agent.record.get(entry.field));
+    let earlier = || earlier_values(context, id, entry.field);
     if let Told::Comparable(now) = now {
         if same(entry.value, now) {
             return Verdict::Same;
@@ -346,7 +355,7 @@ fn judge(
         let moved = if live.is_unread(entry.field) {
             ChangeOrigin::Unknown
         } else {
-            change_origin::field(applied, entry.field, now, entry.value, earlier)
+            change_origin::field(applied, entry.field, now, entry.value, earlier())
         };
         return Verdict::Differs(FieldDiff::to_entry(now.cloned(), entry, moved));
     }
@@ -355,7 +364,7 @@ fn judge(
         (value, Some(was)) if *was == value.to_json() => Verdict::Same,
         (_, Some(_)) => {
             let was = applied.and_then(|a| a.value(entry.field));
-            let moved = change_origin::by_date(ChangeOrigin::Manifest, was.as_ref(), earlier);
+            let moved = change_origin::by_date(ChangeOrigin::Manifest, was.as_ref(), earlier());
             Verdict::Differs(FieldDiff::to_entry(was, entry, moved))
         }
         (_, None) => asserted(context, entry),
@@ -513,7 +522,7 @@ fn compare(
         draft.find(finding);
     }
     let leave = !agent.is_present();
-    if leave && earlier(context, &resource.name).is_some_and(DesiredAgent::is_present) {
+    if leave && earlier(context, &resource.name).iter().any(DesiredAgent::is_present) {
         for field in &mut editable {
             field.moved = ChangeOrigin::Date;
         }
@@ -641,7 +650,7 @@ fn replace(
                 (false, _) => applied.and_then(|a| a.value(row)),
             };
             let moved = if support.is_read(row) {
-                let earlier = earlier(context, &resource.name).and_then(|agent| agent.record.get(row));
+                let earlier = earlier_values(context, &resource.name, row);
                 change_origin::field(applied, row, now, entry.value, earlier)
             } else {
                 let was = applied.and_then(|a| a.fields.get(row.key));

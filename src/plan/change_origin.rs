@@ -8,12 +8,12 @@ use crate::model::plan::{ChangeOrigin, FieldDiff};
 use crate::model::value::Value;
 
 /// Returns the side of a field that changed.
-pub(super) fn field(
+pub(super) fn field<'a>(
     applied: Option<&LedgerEntry>,
     field: &Field,
     live: Option<&Value>,
     desired: &Value,
-    earlier: Option<&Value>,
+    earlier: impl Iterator<Item = &'a Value>,
 ) -> ChangeOrigin {
     let Some(was) = applied.and_then(|a| a.fields.get(field.key)) else { return ChangeOrigin::Unknown };
     let was = codec::from_json(field, was).ok().flatten();
@@ -26,9 +26,15 @@ pub(super) fn field(
     if moved == ChangeOrigin::Manifest { by_date(moved, was.as_ref(), earlier) } else { moved }
 }
 
-/// Returns `date` in place of the manifest if the manifest wanted what the ledger holds, at the ledger's last run.
-pub(super) fn by_date(moved: ChangeOrigin, was: Option<&Value>, earlier: Option<&Value>) -> ChangeOrigin {
-    if was.is_some() && was == earlier { ChangeOrigin::Date } else { moved }
+/// Returns `date` in place of the manifest if the manifest wanted what the ledger holds, at some moment since the ledger's
+/// last run.
+pub(super) fn by_date<'a>(
+    moved: ChangeOrigin,
+    was: Option<&Value>,
+    mut earlier: impl Iterator<Item = &'a Value>,
+) -> ChangeOrigin {
+    let wanted = was.is_some_and(|was| earlier.any(|value| value == was));
+    if wanted { ChangeOrigin::Date } else { moved }
 }
 
 /// Returns the side of an unread field that changed: only the manifest can be observed.

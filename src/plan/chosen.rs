@@ -23,7 +23,9 @@ pub(super) fn reason(
     let mut away: BTreeMap<(&Source, bool), AwayMembers> = BTreeMap::new();
     let mut causes: BTreeMap<Order, NotChosen> = BTreeMap::new();
     for id in leaving {
-        if let Some(out) = queue.excluded.get(*id) {
+        let agent = context.desired.agents.get(*id);
+        let out = queue.excluded.get(*id).or_else(|| agent?.out_of_date.as_deref());
+        if let Some(out) = out {
             let none = || AwayMembers { members: Vec::new(), more: 0, out: out.clone() };
             let group = away.entry((&out.source, out.before)).or_insert_with(none);
             count(id, &mut group.members, &mut group.more);

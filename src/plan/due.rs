@@ -65,26 +65,32 @@ fn left_alone(
 }
 
 /// Keeps the due part of an agent's change. Returns false if nothing of it is due.
+///
+/// A run that failed in part is no last run, so the value before may be one of any moment since.
 fn agent(context: &Context<'_>, earlier: &Earlier, change: &mut Change, left: &mut Vec<Finding>) -> bool {
     let id = &change.id.name;
-    let (Some(then), Some(now)) = (earlier.agents.get(id), context.desired.agents.get(id)) else {
-        return false;
-    };
+    let (thens, Some(now)) = (earlier.agent(id), context.desired.agents.get(id)) else { return false };
+    let Some(first) = thens.first() else { return false };
     match change.action {
-        Action::Create => now.is_present() && !then.is_present(),
-        Action::Delete => now.out_of_date.is_some() && !then.is_absent(),
+        Action::Create => now.is_present() && thens.iter().any(|then| !then.is_present()),
+        Action::Delete => now.out_of_date.is_some() && thens.iter().any(|then| !then.is_absent()),
         // No date brings about a value that an edit cannot set.
         Action::Replace => false,
         // A newcomer who is live already, and a leave.
-        Action::Update if !then.is_present() || change.leave => true,
+        Action::Update if !first.is_present() || change.leave => true,
         Action::Update => {
             let mut fields = std::mem::take(&mut change.fields);
             fields.retain(|diff| {
-                let value = |agent: &'_ DesiredAgent| agent.record.get(diff.field).cloned();
-                if value(then) == value(now) {
+                let after = now.record.get(diff.field);
+                let mut befores = thens
+                    .iter()
+                    .map(|then| then.record.get(diff.field))
+                    .filter(|value| *value != after)
+                    .peekable();
+                if befores.peek().is_none() {
                     return false;
                 }
-                let is_before = diff.before == value(then);
+                let is_before = befores.any(|before| before == diff.before.as_ref());
                 if !is_before {
                     left.push(left_alone(change, diff.field, None, diff));
                 }
@@ -116,16 +122,19 @@ impl Lists<'_> {
         let mut after = Members::clone(&before);
         after.retain(|member, _| !self.deleted.contains(member));
         let now = self.context.desired.queues.get(&change.id);
-        if let (Some(then), Some(now)) = (self.earlier.queues.get(&change.id), now) {
-            for (member, wanted) in self.due(then, now) {
+        if let Some(now) = now {
+            let thens = self.earlier.queue(&change.id);
+            let mode = self.context.workspace.policy.mode(now);
+            for (member, wanted) in due(mode, thens, now) {
                 let live = before.get(&member).copied();
                 if live == wanted || self.deleted.contains(&member) {
                     continue;
                 }
-                let before = members(then).get(&member).copied();
+                let befores: Vec<Option<i64>> =
+                    thens.iter().map(|then| members(then).get(&member).copied()).collect();
                 // Where lists only add, nothing was asked about a member that no manifest named.
-                let open = before.is_none() && self.context.workspace.policy.at_least;
-                if live != before && !open {
+                let open = mode == ListMode::AtLeast && befores.contains(&None);
+                if !befores.contains(&live) && !open {
                     left.push(left_alone(change, &ASSIGN_MEMBERS, Some(&member), &diff));
                     continue;
                 }
@@ -139,6 +148,9 @@ impl Lists<'_> {
                     }
                 }
             }
+            // An agent that left since, or is not there yet, leaves each queue that the manifests hold.
+            let wanted = members(now);
+            after.retain(|member, _| wanted.contains_key(member) || !self.has_left(member));
         }
         if after == *before {
             return false;
@@ -163,18 +175,31 @@ impl Lists<'_> {
         true
     }
 
-    /// Returns the members of which something else is wanted now, each with its priority; `None` if it must leave.
-    fn due(&self, then: &DesiredQueue, now: &DesiredQueue) -> BTreeMap<OperatorId, Option<i64>> {
-        let at_least = self.context.workspace.policy.mode(now) == ListMode::AtLeast;
-        let (was, wanted) = (members(then), members(now));
-        let ids: BTreeSet<&OperatorId> = was.keys().chain(wanted.keys()).collect();
+    /// Returns true if a date passed since the ledger's last run outside of which an agent is now.
+    fn has_left(&self, member: &OperatorId) -> bool {
+        let is_out = |agent: &DesiredAgent| agent.out_of_date.is_some();
+        let was_in = self.earlier.agent(member).iter().any(|then| !is_out(then));
+        was_in && self.context.desired.agents.get(member).is_some_and(is_out)
+    }
+}
+
+/// Returns the members of which something else was wanted since the last run, each with its priority now; `None` if it
+/// must leave.
+fn due(mode: ListMode, thens: &[DesiredQueue], now: &DesiredQueue) -> BTreeMap<OperatorId, Option<i64>> {
+    let wanted = members(now);
+    let mut due = BTreeMap::new();
+    for then in thens {
+        let was = members(then);
         let differs = |id: &&OperatorId| was.get(*id) != wanted.get(*id);
         // Members that no manifest names any more stay, unless a date takes them out.
-        let stays =
-            |id: &&OperatorId| at_least && !wanted.contains_key(*id) && !now.excluded.contains_key(*id);
-        let ids = ids.into_iter().filter(differs).filter(|id| !stays(id));
-        ids.map(|id| (id.clone(), wanted.get(id).copied())).collect()
+        let stays = |id: &&OperatorId| {
+            mode == ListMode::AtLeast && !wanted.contains_key(*id) && !now.excluded.contains_key(*id)
+        };
+        for id in was.keys().chain(wanted.keys()).filter(differs).filter(|id| !stays(id)) {
+            due.entry(id.clone()).or_insert_with(|| wanted.get(id).copied());
+        }
     }
+    due
 }
 
 /// Returns the members that a queue wants.

@@ -89,6 +89,9 @@ pub fn plan(
     draft.findings.extend(unasked::findings(&context, &draft.changes));
     let outlook = options.outlook.as_ref();
     for breach in outlook.iter().filter(|_| !options.due).flat_map(|outlook| &outlook.ahead) {
+        if !scope.holds(&breach.id) {
+            continue;
+        }
         let what = FindingKind::Ahead { at: breach.at.clone(), what: breach.what.clone() };
         draft.find(Finding::new(&AHEAD, what).about(&breach.id).at(&breach.cause));
     }
@@ -133,6 +136,7 @@ pub fn plan(
         assert_unread,
         targets: options.targets.clone(),
         at: outlook.map(|outlook| outlook.at.clone()),
+        due_since: options.due.then(|| ledger.last_instant().unwrap_or_default().to_owned()),
         good_until: outlook.and_then(|outlook| outlook.good_until.clone()),
         digests: Digests { manifests: options.manifests.clone(), ..Digests::default() },
     })

@@ -459,7 +459,7 @@ fn attributes(
             continue;
         }
         if support.verbs.update.is_some() && support.can_edit(entry.field, entry.value) {
-            let moved = change_origin::field(applied, entry.field, now, entry.value, None);
+            let moved = change_origin::field(applied, entry.field, now, entry.value, std::iter::empty());
             edits.push(FieldDiff::to_entry(now.cloned(), entry, moved));
             continue;
         }
@@ -515,10 +515,16 @@ fn members(
             wanted.entry(member.clone()).or_insert(*priority);
         }
     }
-    let excluded = managed.map(|queue| &queue.excluded);
-    wanted.retain(|member, _| {
-        !leaving.contains(member) && excluded.is_none_or(|excluded| !excluded.contains_key(member))
-    });
+    // No queue that the manifests hold keeps an agent that is out of its dates, also one that it does not name.
+    let excluded = |member: &OperatorId| {
+        managed.is_some_and(|queue| {
+            let agent = context.desired.agents.get(member);
+            let is_listed = queue.record.get(&ASSIGN_MEMBERS).is_some();
+            queue.excluded.contains_key(member)
+                || is_listed && agent.is_some_and(|agent| agent.out_of_date.is_some())
+        })
+    };
+    wanted.retain(|member, _| !leaving.contains(member) && !excluded(member));
     // The vendor skips an agent that does not exist, unless it is a listed member: that one stays listed.
     let all = wanted.len();
     wanted
@@ -542,8 +548,8 @@ fn members(
     let unchosen: Vec<&OperatorId> =
         now.keys().filter(|member| !wanted.contains_key(*member) && !leaving.contains(*member)).collect();
     let unchosen = managed.and_then(|queue| chosen::reason(context, queue, &unchosen));
-    let earlier = context.earlier().and_then(|earlier| earlier.queues.get(id));
-    let earlier = earlier.and_then(|queue| queue.record.get(&ASSIGN_MEMBERS));
+    let earlier = context.earlier().map_or(&[][..], |earlier| earlier.queue(id));
+    let earlier = earlier.iter().filter_map(|queue| queue.record.get(&ASSIGN_MEMBERS));
     let wanted = Value::Members(Arc::new(wanted));
     let before = live.record.get(&ASSIGN_MEMBERS);
     let moved = match entry {

@@ -237,6 +237,9 @@ fn ended(plan: &Plan, run: &Run) -> Option<String> {
         (_, 0) if let Some(left) = left => {
             Some(format!("Applied in part: {all} of {all} steps done; {left}."))
         }
+        (_, 0) if plan.due_since.is_some() => {
+            Some(format!("Applied: {all} of {all} steps done; nothing more is due."))
+        }
         (_, 0) if !run.due.is_empty() => Some(format!("Applied: {all} of {all} steps done.")),
         (_, 0) => Some(format!(
             "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."

@@ -121,9 +121,11 @@ proptest! {
         let (now, then) = (case.moment(now), case.moment(then));
         let Roster { mut desired, dates } = resolved(&files, &workspace, now)?;
         let Some(dates) = dates else { return Ok(()) };
-        let earlier = dates.earlier(&desired, then);
-        desired.agents.extend(earlier.agents);
-        desired.queues.extend(earlier.queues);
+        let earlier = dates.since(&desired, then);
+        let first = |states: Vec<_>| states.into_iter().next();
+        desired.agents.extend(earlier.agents.into_iter().filter_map(|(id, states)| Some((id, first(states)?))));
+        let first = |states: Vec<_>| states.into_iter().next();
+        desired.queues.extend(earlier.queues.into_iter().filter_map(|(id, states)| Some((id, first(states)?))));
         prop_assert_eq!(all_words(&desired), all_words(&resolved(&files, &workspace, then)?.desired));
     }
 

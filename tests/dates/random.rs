@@ -325,7 +325,7 @@ impl Case {
             for at in order(self.agents.len()) {
                 let agent = &self.agents[at];
                 if agent.document == number {
-                    agents.push(self.agent(at, agent, &mut order));
+                    agents.push(Self::agent(at, agent, &mut order));
                 }
             }
             let mut document = json!({ "apiVersion": "rosterctl/v1", "kind": "Roster" });
@@ -363,7 +363,7 @@ impl Case {
         order(3).into_iter().map(|at| (name(at), texts[at].clone())).collect()
     }
 
-    fn agent(&self, at: usize, agent: &Agent, order: &mut impl FnMut(usize) -> Vec<usize>) -> Json {
+    fn agent(at: usize, agent: &Agent, order: &mut impl FnMut(usize) -> Vec<usize>) -> Json {
         let mut words = layer_words(&agent.layer, order);
         let map = words.as_object_mut().unwrap();
         map.extend(span_words(agent.span));

@@ -370,8 +370,8 @@ fn rule_13_5_a_plan_says_its_instant_only_with_dates() {
     let new_york = House::in_zone("America/New_York", "", JOINER);
     let plan = new_york.plan("2026-07-01", &there, &Ledger::default());
     assert_eq!(plan.at.as_deref(), Some("2026-07-01T00:00:00-04:00"));
-    let plain = House::new("", &JOINER.replace(", from: 2026-12-01", ""));
-    let plan = plain.plan("2026-11-30", &there, &Ledger::default());
+    let timeless = House::new("", &JOINER.replace(", from: 2026-12-01", ""));
+    let plan = timeless.plan("2026-11-30", &there, &Ledger::default());
     assert_eq!((plan.at, plan.good_until), (None, None));
 }
 
@@ -600,9 +600,8 @@ fn rule_13_12_what_is_due_is_done_and_the_rest_is_left_alone() {
     };
     let plan = due("2026-12-01", &agents(&json!({})));
     let keys = |plan: &Plan| {
-        let fields =
-            change(plan, "agent/1").map(|change| change.fields.iter().map(|f| f.field.key).collect());
-        fields.unwrap_or_else(Vec::new)
+        let fields = change(plan, "agent/1").into_iter().flat_map(|change| &change.fields);
+        fields.map(|field| field.field.key).collect::<Vec<_>>()
     };
     assert_eq!(keys(&plan), ["wrapUpSeconds", "hidePhone"]);
     // The rename of the second, by hand, is not time's work; nor is the fifth member.

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 use rosterctl::model::date::Zone;
 use rosterctl::model::digest;
 use rosterctl::sandbox::AgentConfig;
+use rosterctl::sandbox::faults::Faults;
 use serde_json::{Value as Json, json};
 
 use super::bench::Bench;
@@ -259,4 +260,45 @@ queues:
     // Beyond the horizon nothing is told.
     bench.workspace("timeZone: Asia/Shanghai\ncalendar: { horizon: 10d }\n");
     bench.run(&["validate"]).exits(0);
+}
+
+/// Returns the instant of the ledger's last run.
+fn last_run(bench: &Bench) -> String {
+    let ledger = fs::read_to_string(bench.path(".rosterctl/ledger.json")).unwrap();
+    let ledger: Json = serde_json::from_str(&ledger).unwrap();
+    ledger["lastInstant"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn rule_13_12_a_run_that_failed_in_part_is_no_last_run() {
+    let bench = bench("");
+    bench.roster(NO_DATES);
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let before = format!("{}T00:00:00+08:00", day(-3));
+    let path = bench.path(".rosterctl/ledger.json");
+    let mut ledger: Json = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    ledger["lastInstant"] = before.clone().into();
+    fs::write(&path, ledger.to_string()).unwrap();
+    bench.roster(&loan(&day(-1), &day(1)));
+    let due = || bench.run(&["apply", "--due", "--auto-approve"]);
+    let only = vec!["edit/v2".to_owned()];
+    bench.with(|estate| estate.faults = Faults { too_many: 1.0, only, ..Faults::default() });
+    due().exits(5);
+    assert_eq!((wrap_up(&bench, "8001"), last_run(&bench)), (30, before.clone()));
+    // What failed stays due.
+    bench.with(|estate| estate.faults = Faults::default());
+    due().exits(0);
+    assert_eq!(wrap_up(&bench, "8001"), 10);
+    assert_ne!(last_run(&bench), before);
+    // With nothing due, the console's work is left alone.
+    bench.with(|estate| {
+        estate.get_mut::<AgentConfig>().agent_mut("8001").unwrap().name = Some("丙".to_owned());
+    });
+    let said = due().exits(0);
+    assert_eq!(
+        bench.with(|estate| estate.get::<AgentConfig>().agent("8001").unwrap().name.clone()),
+        Some("丙".to_owned()),
+        "{}",
+        said.out
+    );
 }

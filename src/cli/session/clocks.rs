@@ -21,13 +21,8 @@ pub(crate) fn check(loaded: &Loaded, vendors: &Vendors) -> Result<(), CliError> 
         };
         let there = jiff::SignedDuration::from_secs(ahead);
         let there = loaded.instant.checked_add(there).unwrap_or(loaded.instant);
-        let between = dates.earlier(&loaded.desired, there);
-        let ids = between
-            .agents
-            .keys()
-            .map(ToString::to_string)
-            .chain(between.queues.keys().map(ToString::to_string));
-        if let Some(first) = ids.into_iter().next() {
+        let ids = dates.changed(&loaded.desired, loaded.instant, there);
+        if let Some(first) = ids.first() {
             let way = if ahead > 0 { "behind" } else { "ahead of" };
             return Err(CliError::Unreachable(
                 format!(

@@ -11,7 +11,7 @@ use crate::apply::replan;
 use crate::cli::error::CliError;
 use crate::manifest;
 use crate::model::digest;
-use crate::model::plan::{FORMAT, Plan, sign};
+use crate::model::plan::{FOR_ANOTHER_INSTANT, FORMAT, Plan, sign};
 use crate::model::secret::Secret;
 use crate::storage::paths;
 
@@ -45,6 +45,9 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         }
     }
     let digest = json.pointer("/digests/plan").and_then(serde_json::Value::as_str);
+    if digest == Some(FOR_ANOTHER_INSTANT) {
+        return Err(stale("it was made for another instant (--at)"));
+    }
     if !digest.is_some_and(|digest| digest::is_of(digest, &json)) {
         return Err(stale("its content was changed after it was saved"));
     }

@@ -45,6 +45,8 @@ pub struct View<'a> {
     pub instant: Option<String>,
     /// The targets that the run was limited to; other resources were not compared.
     pub narrowed: Option<String>,
+    /// True for a run of what is due.
+    pub only_due: bool,
     /// Rules that were lifted.
     pub allowed: Vec<String>,
     /// True if there is nothing to do.
@@ -218,6 +220,7 @@ impl View<'_> {
         let refused = self.findings.iter().any(|line| line.tone == LineKind::Find(Severity::Error));
         match (self.nothing, all(Severity::Info)) {
             (true, true) if self.due => Some("The saved plan has no steps."),
+            (true, true) if self.only_due => Some("Nothing is due."),
             (true, true) if self.narrowed.is_some() => {
                 Some("Nothing to do for these targets: they are live as the manifests say.")
             }
@@ -241,7 +244,8 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
         instant: instant(plan),
-        narrowed: narrowed(&plan.targets),
+        narrowed: narrowed(plan),
+        only_due: plan.due_since.is_some(),
         allowed: plan
             .allowed
             .iter()
@@ -287,20 +291,30 @@ pub fn build_run<'a>(plan: &'a BoundPlan, run: &Run, seconds: Option<u64>) -> Vi
     }
 }
 
-/// Describes the instant of a plan: `As of 2026-12-01T08:00:00+08:00; the next date comes at ….`
+/// Describes the instant of a plan: `As of 2026-12-01T08:00:00+08:00, good until ….`
 fn instant(plan: &Plan) -> Option<String> {
     let at = plan.at.as_ref()?;
     Some(match &plan.good_until {
-        Some(until) => format!("As of {at}; the next date comes at {until}."),
-        None => format!("As of {at}; no date comes after it."),
+        Some(until) => format!("As of {at}, good until {until}."),
+        None => format!("As of {at}; no later date changes it."),
     })
 }
 
-/// Describes the targets of a plan: `Narrowed by --target to agent/8001: nothing else was compared.`
-fn narrowed(targets: &[ResourceId]) -> Option<String> {
-    let ids: Vec<String> = targets.iter().map(ToString::to_string).collect();
-    (!ids.is_empty())
-        .then(|| format!("Narrowed by --target to {}: nothing else was compared.", ids.join(", ")))
+/// Describes the limits of a plan: `Narrowed by --target to agent/8001: nothing else was compared.`
+fn narrowed(plan: &Plan) -> Option<String> {
+    let ids: Vec<String> = plan.targets.iter().map(ToString::to_string).collect();
+    let targets = (!ids.is_empty())
+        .then(|| format!("Narrowed by --target to {}: nothing else was compared.", ids.join(", ")));
+    let due = plan.due_since.as_ref().map(|since| {
+        format!(
+            "Narrowed by --due to what dates brought about since {since}: edits of the manifests and changes in the \
+             console stay as they are."
+        )
+    });
+    match (due, targets) {
+        (Some(due), Some(targets)) => Some(format!("{due} {targets}")),
+        (due, targets) => due.or(targets),
+    }
 }
 
 /// Describes why apply would refuse a plan: `Refused because of R401, R303: …`.

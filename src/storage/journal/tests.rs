@@ -31,6 +31,7 @@ fn plan(workspace: &str) -> Arc<Plan> {
         assert_unread: false,
         targets: Vec::new(),
         at: None,
+        due_since: None,
         good_until: None,
         digests: Digests::default(),
     })

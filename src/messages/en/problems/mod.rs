@@ -47,6 +47,7 @@ pub fn label(label: &Label) -> String {
         Label::OpenedHere => "opened here".to_owned(),
         Label::Base => "the value to return to".to_owned(),
         Label::Begins => "its beginning".to_owned(),
+        Label::Baseless => "nothing says it for this agent".to_owned(),
         Label::Rule => "the rule that it breaks".to_owned(),
         Label::AbsentHere => "`state: absent` here".to_owned(),
         Label::Says { agent, version, generate } => {

@@ -99,6 +99,10 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             format!("`{key}` is not a length of time"),
             "write a number and its unit, up to a week: 500ms, 30s, 2m, 1h",
         ),
+        P::OnlyWith { key, setting, word } => say(
+            format!("`{key}` has no effect without `{setting}: {word}`"),
+            format!("write `{setting}: {word}`, or take `{key}` away"),
+        ),
         P::NoDays { key, min, most, never } => say(
             format!("`{key}` is not a number of days"),
             format!(

@@ -1,0 +1,61 @@
+//! What was wanted since an earlier run, by the manifests of now.
+
+use jiff::Timestamp;
+
+use super::timeline::{Dates, Timeline};
+use crate::model::desired::{Desired, Earlier};
+use crate::model::id::ResourceId;
+
+impl Dates {
+    /// Returns what was wanted at an earlier instant and at each moment since, of the resources that dates changed.
+    pub fn since(&self, desired: &Desired, last: Timestamp) -> Earlier {
+        let mut earlier = Earlier::default();
+        let mut timeline = Timeline::new(self, desired);
+        let step = timeline.step_to(last);
+        let agents = step.agents.into_iter().map(|agent| (agent.id, vec![agent.after]));
+        earlier.agents.extend(agents);
+        earlier.queues.extend(step.queues.into_iter().map(|queue| (queue.id, vec![queue.after])));
+        while let Some((_, step)) = timeline.next(self.at) {
+            for agent in step.agents {
+                let states = earlier.agents.entry(agent.id).or_insert_with(|| vec![agent.before]);
+                states.push(agent.after);
+            }
+            for queue in step.queues {
+                let states = earlier.queues.entry(queue.id).or_insert_with(|| vec![queue.before]);
+                states.push(queue.after);
+            }
+        }
+        earlier
+    }
+
+    /// Returns the resources of which something else is wanted at some moment between two others. Floors do not count.
+    pub fn changed(&self, desired: &Desired, from: Timestamp, to: Timestamp) -> Vec<ResourceId> {
+        let mut timeline = Timeline::new(self, desired);
+        timeline.turn_to(from.min(to), false);
+        let mut ids = Vec::new();
+        while let Some((_, turn)) = timeline.next_turn(from.max(to)) {
+            ids.extend(turn.ids());
+        }
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    /// Returns the resources in scope that the first change after another moment concerns. Floors do not count.
+    pub fn first_change(
+        &self,
+        desired: &Desired,
+        after: Timestamp,
+        in_scope: impl Fn(&ResourceId) -> bool,
+    ) -> Vec<ResourceId> {
+        let mut timeline = Timeline::new(self, desired);
+        timeline.turn_to(after, false);
+        while let Some((_, turn)) = timeline.next_turn(Timestamp::MAX) {
+            let ids: Vec<ResourceId> = turn.ids().filter(|id| in_scope(id)).collect();
+            if !ids.is_empty() {
+                return ids;
+            }
+        }
+        Vec::new()
+    }
+}
