@@ -115,7 +115,9 @@ impl House {
 /// Plans as the program does.
 fn make(workspace: &Workspace, roster: &Roster, live: &Live, ledger: &Ledger, options: Options) -> Plan {
     let last = ledger.last_instant().map(|last| last.parse().unwrap());
-    let outlook = |dates: &manifest::Dates| dates.outlook(workspace, &roster.desired, last, &options.targets);
+    let outlook = |dates: &manifest::Dates| {
+        dates.outlook(workspace, &roster.desired, last.as_slice(), &options.targets)
+    };
     let outlook = roster.dates.as_deref().map(outlook);
     plan::plan(workspace, &roster.desired, live, ledger, &Options { outlook, ..options }).unwrap()
 }

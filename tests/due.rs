@@ -110,6 +110,45 @@ fn manifests_of_an_older_commit_undo_nothing() {
     assert!(groups.iter().all(|group| group.as_deref() == Some("售后")), "{groups:?}");
 }
 
+#[test]
+fn rule_13_12_what_a_run_in_part_set_is_taken_back_when_its_time_is_over() {
+    let lent = |until: i64| {
+        let during = format!("{{ from: {}, until: {}, wrapUpSeconds: 10 }}", day(-3), day(until));
+        roster(move |at| {
+            format!(
+                ", wrapUpSeconds: 30{}",
+                if at == 0 { format!(", during: [{during}]") } else { String::new() }
+            )
+        })
+    };
+    let bench = Bench::new("");
+    bench.workspace("timeZone: UTC\n");
+    bench.roster(&lent(3));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let wrap_up = || bench.with(|estate| estate.get::<AgentConfig>().agents().next().unwrap().after_interval);
+    assert_eq!(wrap_up(), 10);
+    // As if the last complete run came before the span, and one in part within it.
+    bench.roster(&lent(-1));
+    last_run(&bench, day(-5));
+    bench.run(&DUE).exits(0);
+    assert_eq!(wrap_up(), 10, "the ledger knows of no run that set it");
+    let path = bench.path(".rosterctl/ledger.json");
+    let mut ledger: Json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    ledger["lastInstant"] = json!(format!("{}T00:00:00Z", day(-5)));
+    ledger["tried"] = json!([format!("{}T00:00:00Z", day(-2))]);
+    std::fs::write(path, serde_json::to_vec(&ledger).unwrap()).unwrap();
+    bench.run(&DUE).exits(0);
+    assert_eq!(wrap_up(), 30);
+}
+
+#[test]
+fn a_last_run_in_the_future_is_refused() {
+    let bench = applied(|_| String::new());
+    last_run(&bench, day(365));
+    let said = bench.run(&DUE).exits(1);
+    assert!(said.err.contains("has not come"), "{}", said.err);
+}
+
 /// Starts a vendor with one agent, whose clock is so many days behind this host's. It counts writes.
 fn vendor(days_behind: i64) -> Scripted {
     Scripted::start(move |path, _| {

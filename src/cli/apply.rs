@@ -127,6 +127,9 @@ impl Work {
     }
 }
 
+/// Most runs in a row that carried out a part and that the ledger remembers: a month of hourly ones.
+const MOST_TRIED: usize = 744;
+
 /// Longest time for which a read counts as the check before the first write.
 const FRESH: Duration = Duration::from_secs(10);
 
@@ -513,6 +516,7 @@ fn note_run(ledger: &mut Ledger, loaded: &Loaded, live: &Live, due_only: bool, c
         ledger.last_clean_run = Some(clean.to_owned());
     }
     let zone = loaded.workspace.time_zone.clone().unwrap_or_else(Zone::utc);
+    ledger.tried.clear();
     let dated = due_only || loaded.dates.is_some();
     ledger.last_instant = dated.then(|| zone.rfc3339(loaded.instant));
 }
@@ -592,6 +596,8 @@ async fn conclude(
         ledger_update::changes(ledger, &work.plan, supports.agents, &run.results, prints);
         if let Some(clean) = &clean {
             note_run(ledger, loaded, live, work.due_only, clean);
+        } else if let Some(dates) = loaded.dates.as_deref().filter(|_| ledger.tried.len() < MOST_TRIED) {
+            ledger.tried.push(dates.zone.rfc3339(dates.at));
         }
     };
     let stored = record(book, &mut work.ledger, doings).await;

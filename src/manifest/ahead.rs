@@ -60,20 +60,20 @@ enum Broken {
 }
 
 impl Dates {
-    /// Returns what a plan has to know of the dates. `last` is the instant of the ledger's last run; `targets` narrow
-    /// the plan.
+    /// Returns what a plan has to know of the dates. `runs` are the instants of the ledger's last run, and of those since
+    /// that carried out a part; `targets` narrow the plan.
     pub fn outlook(
         &self,
         workspace: &Workspace,
         desired: &Desired,
-        last: Option<Timestamp>,
+        runs: &[Timestamp],
         targets: &[ResourceId],
     ) -> Outlook {
         let good = self.good_until(desired, |id| targets.is_empty() || targets.contains(id));
         Outlook {
             at: self.zone.rfc3339(self.at),
             good_until: good.map(|(until, _)| self.zone.rfc3339(until)),
-            earlier: last.map(|last| Arc::new(self.since(desired, last))),
+            earlier: (!runs.is_empty()).then(|| Arc::new(self.since(desired, runs))),
             ahead: self.breaches(workspace, desired),
             over: self.over,
         }

@@ -7,21 +7,23 @@ use crate::model::desired::{Desired, Earlier};
 use crate::model::id::ResourceId;
 
 impl Dates {
-    /// Returns what was wanted at an earlier instant and at each moment since, of the resources that dates changed.
-    pub fn since(&self, desired: &Desired, last: Timestamp) -> Earlier {
+    /// Returns what was wanted at some instants, in order, of the resources that dates changed since the first of them.
+    pub fn since(&self, desired: &Desired, instants: &[Timestamp]) -> Earlier {
         let mut earlier = Earlier::default();
         let mut timeline = Timeline::new(self, desired);
-        let step = timeline.step_to(last);
-        let agents = step.agents.into_iter().map(|agent| (agent.id, vec![agent.after]));
-        earlier.agents.extend(agents);
-        earlier.queues.extend(step.queues.into_iter().map(|queue| (queue.id, vec![queue.after])));
-        while let Some((_, step)) = timeline.next(self.at) {
+        for (number, at) in instants.iter().enumerate() {
+            let step = timeline.step_to(*at);
+            // Before the first instant comes the state of now, which is none of them.
             for agent in step.agents {
-                let states = earlier.agents.entry(agent.id).or_insert_with(|| vec![agent.before]);
+                let states = earlier.agents.entry(agent.id);
+                let states =
+                    states.or_insert_with(|| if number == 0 { Vec::new() } else { vec![agent.before] });
                 states.push(agent.after);
             }
             for queue in step.queues {
-                let states = earlier.queues.entry(queue.id).or_insert_with(|| vec![queue.before]);
+                let states = earlier.queues.entry(queue.id);
+                let states =
+                    states.or_insert_with(|| if number == 0 { Vec::new() } else { vec![queue.before] });
                 states.push(queue.after);
             }
         }

@@ -127,8 +127,8 @@ impl Desired {
     }
 }
 
-/// What was wanted since an earlier run, by the same manifests: of each resource that dates changed since, what was wanted
-/// then and after each change, the last one included.
+/// What was wanted at the ledger's last run, and at those since that carried out a part, by the same manifests: of the
+/// resources that dates changed.
 #[derive(Clone, Debug, Default)]
 pub struct Earlier {
     /// Agents, by number.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -36,6 +37,9 @@ pub struct Ledger {
     /// The instant at which the last complete run resolved the manifests, in RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_instant: Option<String>,
+    /// The instants of runs since then that carried out a part, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<String>,
     /// The tenant of each connection, by provider.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tenants: BTreeMap<String, Tenant>,
@@ -180,6 +184,7 @@ impl Default for Ledger {
             serial: 0,
             last_clean_run: None,
             last_instant: None,
+            tried: Vec::new(),
             tenants: BTreeMap::new(),
             resources: BTreeMap::new(),
             kept: BTreeMap::new(),
@@ -209,6 +214,13 @@ impl Ledger {
     /// Returns the instant of the last complete run, in RFC 3339; its end, if the manifests held no date then.
     pub fn last_instant(&self) -> Option<&str> {
         self.last_instant.as_deref().or(self.last_clean_run.as_deref())
+    }
+
+    /// Returns the instants of the last complete run and of those since that carried out a part; none without such a run.
+    pub fn runs(&self) -> Vec<Timestamp> {
+        let Some(last) = self.last_instant().and_then(|last| last.parse().ok()) else { return Vec::new() };
+        let tried = self.tried.iter().filter_map(|at| at.parse().ok());
+        std::iter::once(last).chain(tried.filter(|at| *at > last)).collect()
     }
 
     /// Returns the entry of a resource.

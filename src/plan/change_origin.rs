@@ -26,8 +26,8 @@ pub(super) fn field<'a>(
     if moved == ChangeOrigin::Manifest { by_date(moved, was.as_ref(), earlier) } else { moved }
 }
 
-/// Returns `date` in place of the manifest if the manifest wanted what the ledger holds, at some moment since the ledger's
-/// last run.
+/// Returns `date` in place of the manifest if the manifest wanted what the ledger holds, at the ledger's last run or at one
+/// since.
 pub(super) fn by_date<'a>(
     moved: ChangeOrigin,
     was: Option<&Value>,

@@ -66,7 +66,7 @@ fn left_alone(
 
 /// Keeps the due part of an agent's change. Returns false if nothing of it is due.
 ///
-/// A run that failed in part is no last run, so the value before may be one of any moment since.
+/// A run that failed in part is no last run, so the value before may be the one that it set.
 fn agent(context: &Context<'_>, earlier: &Earlier, change: &mut Change, left: &mut Vec<Finding>) -> bool {
     let id = &change.id.name;
     let (thens, Some(now)) = (earlier.agent(id), context.desired.agents.get(id)) else { return false };

@@ -121,7 +121,7 @@ proptest! {
         let (now, then) = (case.moment(now), case.moment(then));
         let Roster { mut desired, dates } = resolved(&files, &workspace, now)?;
         let Some(dates) = dates else { return Ok(()) };
-        let earlier = dates.since(&desired, then);
+        let earlier = dates.since(&desired, &[then]);
         let first = |states: Vec<_>| states.into_iter().next();
         desired.agents.extend(earlier.agents.into_iter().filter_map(|(id, states)| Some((id, first(states)?))));
         let first = |states: Vec<_>| states.into_iter().next();

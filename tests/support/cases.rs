@@ -57,7 +57,9 @@ pub(crate) fn read(name: &str) -> Case {
     let targets: Vec<ResourceId> =
         targets.map(|id| ResourceId::parse(id.as_str().unwrap_or_default()).expect("KIND/NAME")).collect();
     let options = Options {
-        outlook: roster.dates.map(|dates| dates.outlook(&workspace, &desired, moment("last"), &targets)),
+        outlook: roster
+            .dates
+            .map(|dates| dates.outlook(&workspace, &desired, moment("last").as_slice(), &targets)),
         targets,
         allow: options.get("allow").map_or_else(Vec::new, |allow| {
             serde_json::from_value::<Vec<Allowance>>(allow.clone()).expect("allowances")

@@ -89,10 +89,10 @@ pub(crate) fn build(
     prints: Fingerprints,
     narrowing: &PlanArgs,
 ) -> Result<Plan, CliError> {
-    let last = ledger.last_instant().and_then(|last| last.parse().ok());
+    let runs = ledger.runs();
     let dates = loaded.dates.as_deref();
     let options = Options {
-        outlook: dates.map(|d| d.outlook(&loaded.workspace, &loaded.desired, last, &narrowing.targets)),
+        outlook: dates.map(|d| d.outlook(&loaded.workspace, &loaded.desired, &runs, &narrowing.targets)),
         targets: narrowing.targets.clone(),
         allow: narrowing.allow.clone(),
         assert_unread: narrowing.assert_unread,

@@ -168,6 +168,7 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
         serial: _,
         last_clean_run,
         last_instant,
+        tried,
         tenants,
         resources,
         kept,
@@ -180,6 +181,9 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
     }
     if let Some(instant) = last_instant {
         out.push_str(&format!("\"lastInstant\":{},", json!(instant)));
+    }
+    if !tried.is_empty() {
+        out.push_str(&format!("\"tried\":{},", json!(tried)));
     }
     if !tenants.is_empty() {
         out.push_str(&format!("\"tenants\":{},", json!(tenants)));

@@ -121,6 +121,8 @@ struct ToldLedger {
     #[serde(default, deserialize_with = "present")]
     last_instant: Option<String>,
     #[serde(default)]
+    tried: Vec<String>,
+    #[serde(default)]
     tenants: BTreeMap<String, Tenant>,
     resources: BTreeMap<String, LedgerEntry>,
     #[serde(default)]
@@ -131,8 +133,8 @@ struct ToldLedger {
 
 impl From<ToldLedger> for Ledger {
     fn from(told: ToldLedger) -> Self {
-        let ToldLedger { last_clean_run, last_instant, tenants, resources, kept, waiting } = told;
-        Self { last_clean_run, last_instant, tenants, resources, kept, waiting, ..Self::default() }
+        let ToldLedger { last_clean_run, last_instant, tried, tenants, resources, kept, waiting } = told;
+        Self { last_clean_run, last_instant, tried, tenants, resources, kept, waiting, ..Self::default() }
     }
 }
 
