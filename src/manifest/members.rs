@@ -273,7 +273,8 @@ impl QueuePlan {
             Placing::Outside => {}
         };
         if let Some(selector) = view.selector {
-            let chosen = selector.among(roster.agents).chain(roster.away.keys());
+            let away = roster.away.iter().filter(|(id, values)| selector.matches(id, values));
+            let chosen = selector.among(roster.agents).chain(away.map(|(id, _)| id));
             for id in chosen.filter(|id| view.entries(id).is_empty()) {
                 put(id, &[]);
             }
