@@ -33,10 +33,10 @@ impl Dates {
     /// Returns the resources of which something else is wanted at some moment between two others. Floors do not count.
     pub fn changed(&self, desired: &Desired, from: Timestamp, to: Timestamp) -> Vec<ResourceId> {
         let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(from.min(to));
+        timeline.turn_to(from.min(to), false);
         let mut ids = Vec::new();
-        while let Some((_, step)) = timeline.next(from.max(to)) {
-            ids.extend(step.ids());
+        while let Some((_, turn)) = timeline.next_turn(from.max(to)) {
+            ids.extend(turn.ids());
         }
         ids.sort();
         ids.dedup();
@@ -51,9 +51,9 @@ impl Dates {
         in_scope: impl Fn(&ResourceId) -> bool,
     ) -> Vec<ResourceId> {
         let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(after);
-        while let Some((_, step)) = timeline.next(Timestamp::MAX) {
-            let ids: Vec<ResourceId> = step.ids().filter(|id| in_scope(id)).collect();
+        timeline.turn_to(after, false);
+        while let Some((_, turn)) = timeline.next_turn(Timestamp::MAX) {
+            let ids: Vec<ResourceId> = turn.ids().filter(|id| in_scope(id)).collect();
             if !ids.is_empty() {
                 return ids;
             }

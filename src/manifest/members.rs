@@ -34,9 +34,10 @@ pub(super) struct Times {
 
 /// Who serves a queue, and the fewest who must.
 pub(super) struct MemberSet {
+    /// The list, by number.
     pub members: Option<(Source, Vec<ListMember>)>,
     pub selector: Option<Selector>,
-    allow_empty: Option<bool>,
+    pub allow_empty: Option<bool>,
     pub min_members: Option<(usize, Source)>,
     /// The keys that it sets, for the check of `during`.
     keys: Vec<(&'static str, Source)>,
@@ -134,7 +135,7 @@ impl ListMember {
     }
 
     /// Returns true if the entry is within its dates.
-    fn holds(&self, at: Timestamp) -> bool {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.dates.as_ref().is_none_or(|dates| dates.span.holds(at))
     }
 
@@ -162,14 +163,15 @@ impl ListMember {
 impl MemberSet {
     fn new(raw: QueueSet, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
         let keys = raw.keys().into_iter().map(|(key, source)| (key, source.clone())).collect();
-        let members = raw.members.map(|(source, list)| {
+        let mut members = raw.members.map(|(source, list)| {
             (
                 source,
                 list.into_iter().map(|member| ListMember::new(member, calendar, out)).collect::<Vec<_>>(),
             )
         });
-        if let Some((_, list)) = &members {
+        if let Some((_, list)) = &mut members {
             named_once(list, out);
+            list.sort_by(|one, other| one.id.cmp(&other.id));
         }
         Self {
             members,
@@ -260,11 +262,7 @@ impl QueuePlan {
             record: self.record.clone(),
         };
         let mut members = Members::new();
-        let mut listed: BTreeMap<&OperatorId, Vec<&ListMember>> = BTreeMap::new();
-        for member in view.members.iter().flat_map(|(_, list)| list) {
-            listed.entry(&member.id).or_default().push(member);
-        }
-        let mut put = |id: &OperatorId, entries: &[&ListMember]| match view.place(id, entries, roster) {
+        let mut put = |id: &OperatorId, entries| match view.place(id, entries, roster) {
             Placing::Member(priority, source) => {
                 members.insert(id.clone(), priority);
                 queue.member_sources.insert(id.clone(), source.clone());
@@ -275,15 +273,14 @@ impl QueuePlan {
             Placing::Outside => {}
         };
         if let Some(selector) = view.selector {
-            for id in selector.among(roster.agents).filter(|id| !listed.contains_key(*id)) {
-                put(id, &[]);
-            }
-            for id in roster.away.keys().filter(|id| !listed.contains_key(*id)) {
+            let away = roster.away.iter().filter(|(id, values)| selector.matches(id, values));
+            let chosen = selector.among(roster.agents).chain(away.map(|(id, _)| id));
+            for id in chosen.filter(|id| view.entries(id).is_empty()) {
                 put(id, &[]);
             }
         }
-        for (id, entries) in &listed {
-            put(id, entries);
+        for entries in view.list().chunk_by(|one, other| one.id == other.id) {
+            put(&entries[0].id, entries);
         }
         if let Some(place) = view.source() {
             queue.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), Some(place.clone()));
@@ -299,11 +296,23 @@ impl<'a> View<'a> {
         self.members.map(|(source, _)| source).or(selector)
     }
 
+    /// Returns its list; empty without one.
+    fn list(&self) -> &'a [ListMember] {
+        self.members.map_or(&[], |(_, list)| list)
+    }
+
+    /// Returns the entries of its list that name an agent.
+    pub(super) fn entries(&self, id: &OperatorId) -> &'a [ListMember] {
+        let list = self.list();
+        let rest = &list[list.partition_point(|member| member.id < *id)..];
+        &rest[..rest.iter().take_while(|member| member.id == *id).count()]
+    }
+
     /// Returns the place of an agent that some entries of the list name.
     pub(super) fn place(
         &self,
         id: &OperatorId,
-        entries: &[&'a ListMember],
+        entries: &'a [ListMember],
         roster: &Roster<'_>,
     ) -> Placing<'a> {
         let agent = roster.agents.get(id);

@@ -14,10 +14,12 @@ mod roster_document;
 pub mod schema;
 mod shared_password_check;
 mod timeline;
+mod turn;
 
 pub use self::ahead::floors;
 use self::roster_document::{Documents, Reading};
-pub use self::timeline::{AgentStep, Dates, QueueStep, Timeline, TimelineStep};
+pub use self::timeline::{Dates, QueueStep, Timeline, TimelineStep};
+pub use self::turn::AgentStep;
 use crate::yaml;
 use crate::yaml::{Piece, placeholder};
 

@@ -1,20 +1,23 @@
 //! A roster in time: the moments at which something changes, and the way from one instant to another.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Included, Unbounded};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::{DatedEntry, Overlay};
+use super::layers::Overlay;
 use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
+use super::turn::{
+    AgentStep, Causes, Counts, Entries, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date,
+    place,
+};
 use crate::model::date::{Bound, Span, Zone};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
-use crate::model::value::{Members, Value};
 
 /// The dates of a roster.
 pub struct Dates {
@@ -24,10 +27,12 @@ pub struct Dates {
     pub at: Timestamp,
     /// The number of entries that are over, or whose beginning has passed, and that could be folded.
     pub over: usize,
-    agents: BTreeMap<OperatorId, Arc<DatedEntry>>,
+    agents: Entries,
     queues: Vec<(ResourceId, QueuePlan)>,
     /// The queues with a list of any time that names a dated agent.
     listed: BTreeMap<OperatorId, BTreeSet<usize>>,
+    /// The queues with a selector of any time.
+    selecting: BTreeSet<usize>,
     moments: BTreeMap<Timestamp, Vec<(Touched, Source)>>,
     /// The dated agents of each profile and of each `defaults` with dates.
     users: Vec<Vec<OperatorId>>,
@@ -55,18 +60,6 @@ pub struct TimelineStep {
     pub queues: Vec<QueueStep>,
 }
 
-/// A change of an agent.
-pub struct AgentStep {
-    /// Its number.
-    pub id: OperatorId,
-    /// What was wanted before.
-    pub before: DesiredAgent,
-    /// What is wanted after.
-    pub after: DesiredAgent,
-    /// The place of the date that brings it about.
-    pub source: Source,
-}
-
 /// A change of a queue.
 pub struct QueueStep {
     /// The queue.
@@ -79,39 +72,11 @@ pub struct QueueStep {
     pub source: Source,
 }
 
-impl TimelineStep {
-    /// Returns the resources of which something else is wanted. Floors do not count.
-    pub fn ids(&self) -> impl Iterator<Item = ResourceId> {
-        let agents = self.agents.iter().map(|agent| ResourceId::agent(&agent.id));
-        let queues = self.queues.iter().filter(|queue| queue.changes_members());
-        agents.chain(queues.map(|queue| queue.id.clone()))
-    }
-}
-
-impl QueueStep {
-    /// Returns true if its members, or their priorities, change.
-    pub fn changes_members(&self) -> bool {
-        self.before.record.get(&ASSIGN_MEMBERS) != self.after.record.get(&ASSIGN_MEMBERS)
-            || self.before.excluded.keys().ne(self.after.excluded.keys())
-    }
-}
-
-/// Returns true if what is wanted of an agent differs, wherever it is written.
-fn differs(one: &DesiredAgent, other: &DesiredAgent) -> bool {
-    let values = |record: &Record| {
-        record.iter().map(|entry| (entry.field.index, entry.value.clone())).collect::<Vec<_>>()
-    };
-    let before = |agent: &DesiredAgent| agent.out_of_date.as_ref().map(|out| out.before);
-    one.existence != other.existence
-        || before(one) != before(other)
-        || values(&one.record) != values(&other.record)
-}
-
 impl Dates {
     pub(super) fn new(
         zone: Zone,
         at: Timestamp,
-        agents: BTreeMap<OperatorId, Arc<DatedEntry>>,
+        agents: Entries,
         queues: Vec<(ResourceId, QueuePlan)>,
     ) -> Self {
         let mut queues = queues;
@@ -123,6 +88,7 @@ impl Dates {
             agents,
             queues,
             listed: BTreeMap::new(),
+            selecting: BTreeSet::new(),
             moments: BTreeMap::new(),
             users: Vec::new(),
         };
@@ -176,6 +142,9 @@ impl Dates {
     fn index_queues(&mut self) {
         for (at, (_, plan)) in self.queues.iter().enumerate() {
             self.over += folded(&plan.overlays, self.at);
+            if plan.sets().any(|set| set.selector.is_some()) {
+                self.selecting.insert(at);
+            }
             let mut touch = |bound: &Bound, touched: Touched| {
                 self.moments.entry(bound.at).or_default().push((touched, bound.source.clone()));
             };
@@ -242,8 +211,8 @@ impl Dates {
         in_scope: impl Fn(&ResourceId) -> bool,
     ) -> Option<(Timestamp, Vec<ResourceId>)> {
         let mut timeline = Timeline::new(self, desired);
-        while let Some((at, step)) = timeline.next(Timestamp::MAX) {
-            let ids: Vec<ResourceId> = step.ids().filter(|id| in_scope(id)).collect();
+        while let Some((at, turn)) = timeline.next_turn(Timestamp::MAX) {
+            let ids: Vec<ResourceId> = turn.ids().filter(|id| in_scope(id)).collect();
             if !ids.is_empty() {
                 return Some((at, ids));
             }
@@ -254,8 +223,8 @@ impl Dates {
     /// Returns the resources of which something else is wanted at a moment than at another one. Floors do not count.
     pub fn between(&self, desired: &Desired, from: Timestamp, to: Timestamp) -> Vec<ResourceId> {
         let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(from);
-        timeline.step_to(to).ids().collect()
+        timeline.turn_to(from, false);
+        timeline.turn_to(to, false).ids().collect()
     }
 
     /// Returns the values of a dated agent at an instant, whatever its own `from` and `until` are.
@@ -268,19 +237,13 @@ impl Dates {
         Some(self.agents.get(id)?.base(id))
     }
 
-    /// Returns the plan of a queue.
-    pub(super) fn queue(&self, id: &ResourceId) -> Option<&QueuePlan> {
-        let at = self.queues.binary_search_by(|(other, _)| other.cmp(id)).ok()?;
-        self.queues.get(at).map(|(_, plan)| plan)
-    }
-
     /// Returns the plans of all queues.
     pub(super) fn queues(&self) -> &[(ResourceId, QueuePlan)] {
         &self.queues
     }
 
     /// Returns the dated agents.
-    pub(super) fn entries(&self) -> &BTreeMap<OperatorId, Arc<DatedEntry>> {
+    pub(super) fn entries(&self) -> &Entries {
         &self.agents
     }
 }
@@ -291,23 +254,30 @@ pub struct Timeline<'a> {
     desired: &'a Desired,
     now: Timestamp,
     agents: BTreeMap<OperatorId, DesiredAgent>,
-    queues: BTreeMap<ResourceId, DesiredQueue>,
+    /// The values of agents that are out of their dates, as far as a selector may want them.
+    away: BTreeMap<OperatorId, Record>,
+    queues: BTreeMap<usize, DesiredQueue>,
+    counts: BTreeMap<usize, Counts>,
 }
 
 impl<'a> Timeline<'a> {
     /// Begins at the instant of the run, at which `desired` is wanted.
     pub fn new(dates: &'a Dates, desired: &'a Desired) -> Self {
-        Self { dates, desired, now: dates.at, agents: BTreeMap::new(), queues: BTreeMap::new() }
+        let away = if dates.selecting.is_empty() { BTreeMap::new() } else { dates.all_away(dates.at) };
+        let (agents, queues, counts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { dates, desired, now: dates.at, agents, away, queues, counts }
     }
 
-    /// Returns a queue as it is wanted now.
-    fn queue(&self, id: &ResourceId) -> Option<&DesiredQueue> {
-        self.queues.get(id).or_else(|| self.desired.queues.get(id))
+    /// Returns a queue as it is wanted now, with its values of now.
+    pub(super) fn queue(&self, at: usize) -> Option<(&DesiredQueue, View<'a>)> {
+        let (id, plan) = self.dates.queues.get(at)?;
+        let queue = self.queues.get(&at).or_else(|| self.desired.queues.get(id))?;
+        Some((queue, plan.view(self.now)))
     }
 
-    /// Returns the agents as they are wanted now.
-    pub(super) fn agents(&self) -> Agents<'_> {
-        Agents::then(&self.desired.agents, &self.agents)
+    /// Returns the counts of a queue that a turn holds.
+    pub(super) fn counts(&self, at: usize) -> Counts {
+        self.counts.get(&at).copied().unwrap_or_default()
     }
 
     /// Steps to the next moment, up to another one, at which something may change.
@@ -316,72 +286,195 @@ impl<'a> Timeline<'a> {
         Some((next, self.step_to(next)))
     }
 
+    /// Steps to the next moment like [`Timeline::next`], without copies of queues.
+    pub(super) fn next_turn(&mut self, until: Timestamp) -> Option<(Timestamp, Turn<'a>)> {
+        let next = self.dates.next(self.now).filter(|next| *next <= until)?;
+        Some((next, self.turn_to(next, false)))
+    }
+
     /// Steps to a later or an earlier moment.
     pub fn step_to(&mut self, to: Timestamp) -> TimelineStep {
-        let dates = self.dates;
-        let touched = dates.touched(self.now, to);
-        self.now = to;
-        let mut step = TimelineStep::default();
-        // The agents that a queue may hold otherwise.
-        let mut changed: BTreeMap<&OperatorId, &Source> = BTreeMap::new();
-        for (id, source) in &touched.agents {
-            let Some(entry) = dates.agents.get(id) else { continue };
-            let after = entry.agent(id, &dates.zone, to);
-            let Some(before) = self.agents().get(id) else { continue };
-            if differs(before, &after) {
-                let before = before.clone();
-                self.agents.insert(id.clone(), after.clone());
-                step.agents.push(AgentStep { id: id.clone(), before, after, source: (*source).clone() });
-            } else if after.out_of_date.is_none() {
-                continue;
-            }
-            // The values by which a selector finds an agent change outside of its dates too.
-            changed.insert(id, source);
-        }
-        let mut members = touched.members;
-        for (id, source) in &changed {
-            for at in dates.listed.get(*id).into_iter().flatten() {
-                members.entry(*at).or_default().entry(OperatorId::clone(id)).or_insert(source);
-            }
-        }
-        let all_away = if touched.queues.is_empty() { BTreeMap::new() } else { dates.all_away(to) };
-        let mut away: BTreeMap<OperatorId, Record> = BTreeMap::new();
-        for id in changed.keys().copied().chain(members.values().flat_map(BTreeMap::keys)) {
-            if let Some(record) = dates.away(id, to) {
-                away.insert(id.clone(), record);
-            }
-        }
-        for (at, (id, plan)) in dates.queues.iter().enumerate() {
-            let Some(queue) = self.queue(id) else { continue };
-            let (after, source) = if let Some(source) = touched.queues.get(&at) {
-                let roster = Roster { agents: self.agents(), away: &all_away, at: to };
-                (plan.queue(&roster), *source)
-            } else {
-                let roster = Roster { agents: self.agents(), away: &away, at: to };
-                let view = plan.view(to);
-                let mut candidates: BTreeMap<&OperatorId, &Source> =
-                    members.get(&at).into_iter().flatten().map(|(id, source)| (id, *source)).collect();
-                if view.selector.is_some() {
-                    candidates.extend(changed.iter().map(|(id, source)| (*id, *source)));
-                }
-                let Some(replaced) = replaced(queue, &view, &candidates, &roster) else { continue };
-                replaced
-            };
-            if *queue != after {
-                let before = queue.clone();
-                self.queues.insert(id.clone(), after.clone());
-                step.queues.push(QueueStep { id: id.clone(), before, after, source: source.clone() });
-            }
-        }
-        step
+        let turn = self.turn_to(to, true);
+        let queues = turn.queues.into_iter().filter_map(|queue| {
+            let before = *queue.before?;
+            let after = self.queue(queue.at)?.0.clone();
+            let source = queue.causes.first([]).unwrap_or_else(|| after.source.clone());
+            Some(QueueStep { id: queue.id.clone(), before, after, source })
+        });
+        TimelineStep { queues: queues.collect(), agents: turn.agents }
     }
+
+    /// Steps to a later or an earlier moment; with copies of the queues before on request.
+    pub(super) fn turn_to(&mut self, to: Timestamp, copies: bool) -> Turn<'a> {
+        let (dates, from) = (self.dates, self.now);
+        let mut touched = dates.touched(from, to);
+        self.now = to;
+        let mut agents = Vec::new();
+        let mut changed = BTreeMap::new();
+        for (id, source) in &touched.agents {
+            let step = self.turn_agent(id, source, from);
+            // The values by which a selector finds an agent change outside of its dates too.
+            if step.is_some() || self.is_away(id) {
+                let place = step.is_some().then_some(agents.len());
+                agents.extend(step);
+                changed.insert(*id, (place, *source));
+            }
+        }
+        let changed: BTreeMap<_, _> = changed
+            .into_iter()
+            .map(|(id, (place, source))| (id, (place.and_then(|place| agents.get(place)), source)))
+            .collect();
+        for (id, (_, source)) in &changed {
+            for at in dates.listed.get(*id).into_iter().flatten() {
+                touched.members.entry(*at).or_default().entry(*id).or_insert(*source);
+            }
+        }
+        let mut places: BTreeSet<usize> =
+            touched.members.keys().chain(touched.queues.keys()).copied().collect();
+        if !changed.is_empty() {
+            places.extend(&dates.selecting);
+        }
+        let passed = Passed {
+            entries: &dates.agents,
+            from,
+            to,
+            changed,
+            members: touched.members,
+            queues: touched.queues,
+        };
+        let queues = places.into_iter().filter_map(|at| self.turn_queue(at, &passed, copies)).collect();
+        Turn { agents, queues, from, to }
+    }
+
+    /// Returns true if an agent is out of its dates.
+    fn is_away(&self, id: &OperatorId) -> bool {
+        let agent = self.agents.get(id).or_else(|| self.desired.agents.get(id));
+        agent.is_some_and(|agent| agent.out_of_date.is_some())
+    }
+
+    /// Steps an agent. Returns `None` if nothing else is wanted of it.
+    fn turn_agent(&mut self, id: &OperatorId, touched: &Source, from: Timestamp) -> Option<AgentStep> {
+        let (dates, to) = (self.dates, self.now);
+        let entry = dates.agents.get(id)?;
+        let after = entry.agent(id, &dates.zone, to);
+        if !dates.selecting.is_empty() {
+            match dates.away(id, to) {
+                Some(record) => self.away.insert(id.clone(), record),
+                None => self.away.remove(id),
+            };
+        }
+        let before = self.agents.get(id).or_else(|| self.desired.agents.get(id))?;
+        if !differs(before, &after) {
+            return None;
+        }
+        let value = || changed(&before.record, &after.record).find_map(|field| entry.turned(field, from, to));
+        let source = own_date(before, &after).or_else(value).unwrap_or(touched).clone();
+        let before = before.clone();
+        self.agents.insert(id.clone(), after.clone());
+        Some(AgentStep { id: id.clone(), before, after, source })
+    }
+
+    /// Steps a queue. Returns `None` if nothing changes.
+    fn turn_queue(&mut self, at: usize, passed: &Passed<'_, 'a>, copies: bool) -> Option<QueueTurn<'a>> {
+        let (id, plan) = self.dates.queues.get(at)?;
+        let queue = self.queues.get(&at).or_else(|| self.desired.queues.get(id))?;
+        let (from, to) = (passed.from, passed.to);
+        let part = Part { plan, was: plan.view(from), view: plan.view(to), passed };
+        let agents = Agents::then(&self.desired.agents, &self.agents);
+        let roster = Roster { agents, away: &self.away, at: to };
+        let mut turn = QueueTurn {
+            at,
+            id,
+            minimum: queue.min_members.as_ref().map(|(minimum, _)| *minimum),
+            causes: Causes::default(),
+            moves: false,
+            before: None,
+        };
+        let (mut edit, mut chosen) = (None, 0);
+        if part.keeps_sets() {
+            chosen = part.chosen(&mut turn);
+            edit = part.put(at, queue, &roster, &mut turn).map(Edit::Put);
+        } else {
+            let after = plan.queue(&roster);
+            if *queue != after {
+                part.compare(queue, &after, &mut turn);
+                edit = Some(Edit::Whole(Box::new(after)));
+            }
+        }
+        let (minimum, allow_empty) = (part.view.min_members, part.view.allow_empty);
+        let other_minimum = queue.min_members.as_ref() != minimum;
+        if turn.minimum != minimum.map(|(minimum, _)| *minimum) {
+            turn.causes.minimum = plan.turned(|set| set.min_members.is_some(), from, to).cloned();
+        }
+        if queue.allow_empty != allow_empty {
+            turn.causes.allow_empty = plan.turned(|set| set.allow_empty.is_some(), from, to).cloned();
+        }
+        if edit.is_some() || other_minimum || queue.allow_empty != allow_empty {
+            turn.causes.other = turn.causes.other.or_else(|| passed.queues.get(&at).copied().cloned());
+            turn.before = copies.then(|| Box::new(queue.clone()));
+            let declared = |id: &OperatorId| self.desired.agents.contains_key(id);
+            let counts = self.counts.get_mut(&at);
+            let queue = match self.queues.entry(at) {
+                Entry::Occupied(held) => held.into_mut(),
+                Entry::Vacant(place) => place.insert(self.desired.queues.get(id)?.clone()),
+            };
+            match edit {
+                Some(Edit::Put(put)) => {
+                    let strangers = place(queue, put, declared);
+                    if let Some(counts) = counts {
+                        counts.undeclared = counts.undeclared.saturating_add_signed(strangers);
+                    }
+                }
+                Some(Edit::Whole(after)) => {
+                    *queue = *after;
+                    self.counts.remove(&at);
+                }
+                None => {}
+            }
+            queue.min_members = minimum.cloned();
+            queue.allow_empty = allow_empty;
+        } else if chosen == 0 {
+            return None;
+        }
+        if let Some(counts) = self.counts.get_mut(&at) {
+            counts.chosen = counts.chosen.saturating_add_signed(chosen);
+        } else {
+            let counts = self.count(at)?;
+            self.counts.insert(at, counts);
+        }
+        Some(turn)
+    }
+
+    /// Counts the agents of a queue.
+    fn count(&self, at: usize) -> Option<Counts> {
+        let (queue, view) = self.queue(at)?;
+        let agents = Agents::then(&self.desired.agents, &self.agents);
+        let members = || members(queue).keys();
+        // A chosen agent is a member.
+        let chosen = |id: &&OperatorId| {
+            let selector = view.selector.zip(agents.get(id));
+            selector.is_some_and(|(selector, agent)| selector.selects(id, agent))
+        };
+        Some(Counts {
+            chosen: members().filter(chosen).count(),
+            undeclared: members().filter(|id| !self.desired.agents.contains_key(*id)).count(),
+        })
+    }
+}
+
+/// A change of a queue's members.
+enum Edit<'a> {
+    /// The new placings of some agents.
+    Put(Vec<(&'a OperatorId, Placing<'a>)>),
+    /// The queue after, with another list or selector.
+    Whole(Box<DesiredQueue>),
 }
 
 /// The parts of a roster that some moments may change, each with the place of a date.
 #[derive(Default)]
 struct Parts<'a> {
-    agents: BTreeMap<OperatorId, &'a Source>,
-    members: BTreeMap<usize, BTreeMap<OperatorId, &'a Source>>,
+    agents: BTreeMap<&'a OperatorId, &'a Source>,
+    members: BTreeMap<usize, BTreeMap<&'a OperatorId, &'a Source>>,
     queues: BTreeMap<usize, &'a Source>,
 }
 
@@ -393,15 +486,15 @@ impl Dates {
         for (touched, source) in passed.flat_map(|(_, touched)| touched) {
             match touched {
                 Touched::Agent(id) => {
-                    parts.agents.insert(id.clone(), source);
+                    parts.agents.insert(id, source);
                 }
                 Touched::Users(number) => {
                     for id in self.users.get(*number).into_iter().flatten() {
-                        parts.agents.entry(id.clone()).or_insert(source);
+                        parts.agents.entry(id).or_insert(source);
                     }
                 }
                 Touched::Member(at, id) => {
-                    parts.members.entry(*at).or_default().insert(id.clone(), source);
+                    parts.members.entry(*at).or_default().insert(id, source);
                 }
                 Touched::Queue(at) => {
                     parts.queues.insert(*at, source);
@@ -410,60 +503,6 @@ impl Dates {
         }
         parts
     }
-}
-
-/// Returns a queue with the placings of some agents replaced, and the first cause; `None` if nothing changes.
-fn replaced<'a>(
-    queue: &DesiredQueue,
-    view: &View<'_>,
-    candidates: &BTreeMap<&OperatorId, &'a Source>,
-    roster: &Roster<'_>,
-) -> Option<(DesiredQueue, &'a Source)> {
-    let current = queue.record.entry(&ASSIGN_MEMBERS)?;
-    let (Value::Members(now), place) = (current.value, current.source.cloned()) else { return None };
-    let mut listed: BTreeMap<&OperatorId, Vec<&ListMember>> = BTreeMap::new();
-    for member in view.members.iter().flat_map(|(_, list)| list) {
-        if candidates.contains_key(&member.id) {
-            listed.entry(&member.id).or_default().push(member);
-        }
-    }
-    let mut first = None;
-    let mut put = Vec::new();
-    for (id, source) in candidates {
-        let entries = listed.get(*id).map_or(&[][..], Vec::as_slice);
-        let placing = view.place(id, entries, roster);
-        let same = match &placing {
-            Placing::Member(priority, place) => {
-                now.get(*id) == Some(priority) && queue.member_sources.get(*id) == Some(*place)
-            }
-            Placing::Excluded(why) => queue.excluded.get(*id) == Some(why),
-            Placing::Outside => !now.contains_key(*id) && !queue.excluded.contains_key(*id),
-        };
-        if !same {
-            first.get_or_insert(*source);
-            put.push((*id, placing));
-        }
-    }
-    let first = first?;
-    let mut queue = queue.clone();
-    let mut members = Members::clone(now);
-    for (id, placing) in put {
-        members.remove(id);
-        queue.member_sources.remove(id);
-        queue.excluded.remove(id);
-        match placing {
-            Placing::Member(priority, source) => {
-                members.insert(id.clone(), priority);
-                queue.member_sources.insert(id.clone(), source.clone());
-            }
-            Placing::Excluded(why) => {
-                queue.excluded.insert(id.clone(), why);
-            }
-            Placing::Outside => {}
-        }
-    }
-    queue.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), place);
-    Some((queue, first))
 }
 
 /// Returns the number of entries of `during` that could be folded: over, or open and begun.

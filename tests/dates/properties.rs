@@ -1,6 +1,6 @@
 //! Properties of random rosters with random dates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -171,25 +171,28 @@ proptest! {
         prop_assert_eq!(ahead(&dates, &one.desired), ahead(&mixed, &other.desired));
     }
 
-    /// A floor is told of at the first moment at which the files, resolved there, break it.
+    /// A broken floor is told of at each moment at which the files, resolved there, break it and did not before.
     #[test]
-    fn rule_13_8_a_break_ahead_is_the_first_one_that_the_files_have_then(case in case(), slot in SLOTS) {
+    fn rule_13_8_a_break_ahead_is_one_that_the_files_have_from_then_on(case in case(), slot in SLOTS) {
         let (workspace, files) = (case.workspace(), case.files(as_is));
         let Roster { desired, dates } = resolved(&files, &workspace, case.moment(slot))?;
         let Some(dates) = dates else { return Ok(()) };
-        let broken = |desired: &Desired| {
-            let found = rosterctl::manifest::floors(&workspace, desired).into_iter();
-            found.filter_map(|finding| Some(finding.id?.to_string())).collect::<Vec<_>>()
+        let broken = |desired: &Desired| -> BTreeMap<String, usize> {
+            let found = rosterctl::manifest::floors(&workspace, desired).into_iter().filter_map(|finding| finding.id);
+            found.map(|id| (id.to_string(), desired.queues[&id].min_members.as_ref().unwrap().0)).collect()
         };
         let end = dates.zone.days_later(dates.at, workspace.horizon);
-        let mut seen = broken(&desired);
+        // The minima of which each queue keeps too few, since it last kept enough.
+        let mut seen: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        seen.extend(broken(&desired).into_iter().map(|(id, minimum)| (id, BTreeSet::from([minimum]))));
         let mut expected = Vec::new();
         let mut at = dates.at;
         while let Some(next) = dates.next(at).filter(|next| *next <= end) {
-            for id in broken(&resolved(&files, &workspace, next)?.desired) {
-                if !seen.contains(&id) {
-                    expected.push((dates.zone.words(next), id.clone()));
-                    seen.push(id);
+            let now = broken(&resolved(&files, &workspace, next)?.desired);
+            seen.retain(|id, _| now.contains_key(id));
+            for (id, minimum) in now {
+                if seen.entry(id.clone()).or_default().insert(minimum) {
+                    expected.push((dates.zone.words(next), id));
                 }
             }
             at = next;
