@@ -243,10 +243,10 @@ impl QueuePlan {
         }
     }
 
-    /// Returns the queue at an instant.
-    pub(super) fn queue(&self, roster: &Roster<'_>) -> DesiredQueue {
-        let view = self.view(roster.at);
-        let mut queue = DesiredQueue {
+    /// Returns the queue at an instant, without its members.
+    pub(super) fn bare(&self, at: Timestamp) -> DesiredQueue {
+        let view = self.view(at);
+        DesiredQueue {
             source: self.source.clone(),
             name: Arc::clone(&self.name),
             exten: self.exten.clone(),
@@ -260,8 +260,19 @@ impl QueuePlan {
             member_sources: BTreeMap::new(),
             excluded: BTreeMap::new(),
             record: self.record.clone(),
-        };
+        }
+    }
+
+    /// Returns the queue at an instant.
+    pub(super) fn queue(&self, roster: &Roster<'_>) -> DesiredQueue {
+        let view = self.view(roster.at);
+        let mut queue = self.bare(roster.at);
         let mut members = Members::new();
+        if let Some(selector) = view.selector {
+            let chosen = || selector.among(roster.agents);
+            members = chosen().map(|id| (id.clone(), selector.priority)).collect();
+            queue.member_sources = chosen().map(|id| (id.clone(), selector.source.clone())).collect();
+        }
         let mut put = |id: &OperatorId, entries| match view.place(id, entries, roster) {
             Placing::Member(priority, source) => {
                 members.insert(id.clone(), priority);
@@ -274,8 +285,7 @@ impl QueuePlan {
         };
         if let Some(selector) = view.selector {
             let away = roster.away.iter().filter(|(id, values)| selector.matches(id, values));
-            let chosen = selector.among(roster.agents).chain(away.map(|(id, _)| id));
-            for id in chosen.filter(|id| view.entries(id).is_empty()) {
+            for (id, _) in away.filter(|(id, _)| view.entries(id).is_empty()) {
                 put(id, &[]);
             }
         }
@@ -286,6 +296,12 @@ impl QueuePlan {
             queue.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), Some(place.clone()));
         }
         queue
+    }
+
+    /// Returns true if it holds a date.
+    pub(super) fn is_dated(&self) -> bool {
+        let mut lists = self.sets().filter_map(|set| set.members.as_ref()).flat_map(|(_, list)| list);
+        !self.overlays.is_empty() || lists.any(|member| member.times().is_some())
     }
 }
 

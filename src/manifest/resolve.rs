@@ -214,13 +214,15 @@ pub(super) fn expand(
     if let Some(first) = calendar.first.as_ref().filter(|_| workspace.time_zone.is_none()) {
         out.push(Diagnostic::at(first, RosterProblem::NoTimeZone));
     }
+    let is_dated = !in_time.is_empty() || queues.iter().any(QueuePlan::is_dated);
     let mut plans = Vec::with_capacity(queues.len());
     let none = BTreeMap::new();
     let roster = Roster { agents: Agents::now(&desired.agents), away: &none, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for plan in queues {
         check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
-        let queue = plan.queue(&roster);
+        // With dates, the members follow once the agents are known at the instant.
+        let queue = if is_dated { plan.bare(at) } else { plan.queue(&roster) };
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
         // A queue without a number matches any queue of its name.

@@ -189,11 +189,7 @@ impl Dates {
 
     /// Returns the agents and queues with a date.
     pub fn resources(&self) -> Vec<ResourceId> {
-        let dated = |plan: &QueuePlan| {
-            let lists = plan.sets().filter_map(|set| set.members.as_ref()).flat_map(|(_, list)| list);
-            !plan.overlays.is_empty() || lists.into_iter().any(|member| member.times().is_some())
-        };
-        let queues = self.queues.iter().filter(|(_, plan)| dated(plan)).map(|(id, _)| id.clone());
+        let queues = self.queues.iter().filter(|(_, plan)| plan.is_dated()).map(|(id, _)| id.clone());
         self.agents.keys().map(ResourceId::agent).chain(queues).collect()
     }
 

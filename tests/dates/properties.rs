@@ -9,6 +9,7 @@ use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest::{Dates, Roster, Timeline};
 use rosterctl::model::agent::ENABLED;
 use rosterctl::model::desired::{Desired, DesiredAgent, DesiredQueue, Existence};
+use rosterctl::model::id::OperatorId;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Plan;
 use rosterctl::model::rule::Effect;
@@ -406,12 +407,22 @@ proptest! {
         let plan = world.plan(&after, &workspace, start, true)?;
         prop_assert!(plan.is_empty(), "{:#?}", plan.changes);
         let then = values(&resolved(&after, &workspace, start)?.desired);
-        let now = values(&resolved(&after, &workspace, end)?.desired);
+        let desired = resolved(&after, &workspace, end)?.desired;
+        let now = values(&desired);
         let plan = world.plan(&after, &workspace, end, true)?;
         for change in &plan.changes {
             let id = change.id.to_string();
             // Queues follow the deletions.
             if id.starts_with("queue/") && plan.summary.delete > 0 {
+                continue;
+            }
+            // An agent whose time is over leaves a queue that does not name it.
+            let members = change.members_before().zip(change.members_after());
+            if let Some((before, after)) = members.filter(|_| then[&id] == now[&id]) {
+                prop_assert!(after.iter().all(|(id, priority)| before.get(id) == Some(priority)), "{:#?}", change);
+                let gone = before.keys().filter(|id| !after.contains_key(*id));
+                let is_out = |id: &OperatorId| desired.agents.get(id).is_some_and(|agent| agent.out_of_date.is_some());
+                prop_assert!(gone.into_iter().all(is_out), "{:#?}", change);
                 continue;
             }
             prop_assert_ne!(&then[&id], &now[&id], "{:#?}", change);
