@@ -130,7 +130,7 @@ impl Site {
 }
 
 #[test]
-fn who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
+fn rule_13_11_who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
     let more =
         "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01, until: 2026-12-31 }\n";
     let roster = format!("{ROSTER}{more}");
@@ -182,7 +182,7 @@ fn who_joins_and_leaves_stands_on_the_first_and_behind_the_last_day() {
 }
 
 #[test]
-fn a_loan_ends_by_itself_and_queues_follow() {
+fn rule_13_11_a_loan_ends_by_itself_and_queues_follow() {
     let lent = "  - operatorId: \"8003\"
     profile: presales
     name: 李娜
@@ -243,7 +243,7 @@ periods:
 }
 
 #[test]
-fn a_move_without_an_end_is_no_loan() {
+fn rule_13_11_a_move_without_an_end_is_no_loan() {
     let moved = "  - operatorId: \"8003\"
     profile: presales
     name: 李娜
@@ -261,7 +261,7 @@ fn a_move_without_an_end_is_no_loan() {
 }
 
 #[test]
-fn queues_and_members_have_dates_of_their_own() {
+fn rule_13_11_queues_and_members_have_dates_of_their_own() {
     let roster = "profiles: { p: { role: 普通坐席, mainSkillGroup: 售前 } }
 agents:
   - { operatorId: \"8001\", profile: p, name: 张三 }
@@ -306,7 +306,7 @@ queues:
 }
 
 #[test]
-fn a_pool_joins_in_one_row_and_a_profile_changes_many() {
+fn rule_13_11_a_pool_joins_in_one_row_and_a_profile_changes_many() {
     let more =
         "  - { operatorIds: 8101..8140, profile: presales, name: \"外呼{operatorId}\", from: 2026-12-07 }\n";
     let roster = ROSTER.replace(
@@ -329,7 +329,7 @@ fn a_pool_joins_in_one_row_and_a_profile_changes_many() {
 }
 
 #[test]
-fn without_a_date_the_calendar_is_empty_and_says_so() {
+fn rule_13_11_without_a_date_the_calendar_is_empty_and_says_so() {
     let site = Site::new("", ROSTER);
     assert_eq!(site.json(&[])["entries"], json!([]));
     assert!(site.run(&[]).exits(0).out.contains("No manifest holds a date"));
@@ -341,7 +341,7 @@ fn without_a_date_the_calendar_is_empty_and_says_so() {
 }
 
 #[test]
-fn a_window_holds_its_last_day_and_no_more() {
+fn rule_13_11_a_window_holds_its_last_day_and_no_more() {
     let more = "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01 }
   - { operatorId: \"8302\", profile: presales, name: 钱七, from: 2026-12-10T09:00 }
   - { operatorId: \"8303\", profile: presales, name: 孙八, from: 2026-12-11 }
@@ -385,7 +385,7 @@ fn a_window_holds_its_last_day_and_no_more() {
 }
 
 #[test]
-fn a_calendar_is_a_function_of_manifests_and_instant() {
+fn rule_13_11_a_calendar_is_a_function_of_manifests_and_instant() {
     let more =
         "  - { operatorId: \"8301\", profile: presales, name: 赵敏, from: 2026-12-01, until: 2026-12-20 }
   - operatorId: \"8003\"
@@ -425,7 +425,7 @@ fn a_calendar_is_a_function_of_manifests_and_instant() {
 }
 
 #[test]
-fn a_floor_that_breaks_is_shown_and_refuses_nothing() {
+fn rule_13_11_a_floor_that_breaks_is_shown_and_refuses_nothing() {
     let leaves = ROSTER.replace("name: 李四 }", "name: 李四, until: 2026-12-31 }");
     let site = Site::new("", &leaves);
     assert_eq!(site.lines(&[])[3], "queue/在线售前 2>1 min 2");
@@ -435,7 +435,7 @@ fn a_floor_that_breaks_is_shown_and_refuses_nothing() {
 }
 
 #[test]
-fn where_lists_only_add_a_member_stays_until_a_date_takes_it_out() {
+fn rule_13_11_where_lists_only_add_a_member_stays_until_a_date_takes_it_out() {
     let more = "  - { operatorId: \"8202\", profile: aftersales, name: 陈静, until: 2026-12-10 }
   - operatorId: \"8003\"
     profile: presales
@@ -451,7 +451,7 @@ fn where_lists_only_add_a_member_stays_until_a_date_takes_it_out() {
 
 /// Checks each entry against the plan of its moment, where every moment before it was applied.
 #[test]
-fn the_changes_and_calls_are_those_of_the_plans() {
+fn rule_13_11_the_changes_and_calls_are_those_of_the_plans() {
     let roster = "periods: { 双十二: { from: 2026-12-10, until: 2026-12-13 } }
 profiles:
   presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 20 }
@@ -530,7 +530,7 @@ queues:
 }
 
 #[test]
-fn a_wrong_manifest_is_an_error_in_every_format() {
+fn rule_13_11_a_wrong_manifest_is_an_error_in_every_format() {
     let site = Site::new("", &ROSTER.replace("name: 张三", "nam: 张三"));
     assert!(site.run(&[]).exits(1).err.contains("roster/a.yaml"));
     assert_eq!(site.run(&["--format", "json"]).exits(1).json()["format"], "rosterctl.error/v1");
