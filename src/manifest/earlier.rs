@@ -40,22 +40,4 @@ impl Dates {
         ids.dedup();
         ids
     }
-
-    /// Returns the resources in scope that the first change after another moment concerns. Floors do not count.
-    pub fn first_change(
-        &self,
-        desired: &Desired,
-        after: Timestamp,
-        in_scope: impl Fn(&ResourceId) -> bool,
-    ) -> Vec<ResourceId> {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.step_to(after);
-        while let Some((_, step)) = timeline.next(Timestamp::MAX) {
-            let ids: Vec<ResourceId> = step.ids().filter(|id| in_scope(id)).collect();
-            if !ids.is_empty() {
-                return ids;
-            }
-        }
-        Vec::new()
-    }
 }
