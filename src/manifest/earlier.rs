@@ -42,22 +42,4 @@ impl Dates {
         ids.dedup();
         ids
     }
-
-    /// Returns the resources in scope that the first change after another moment concerns. Floors do not count.
-    pub fn first_change(
-        &self,
-        desired: &Desired,
-        after: Timestamp,
-        in_scope: impl Fn(&ResourceId) -> bool,
-    ) -> Vec<ResourceId> {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.turn_to(after, false);
-        while let Some((_, turn)) = timeline.next_turn(Timestamp::MAX) {
-            let ids: Vec<ResourceId> = turn.ids().filter(|id| in_scope(id)).collect();
-            if !ids.is_empty() {
-                return ids;
-            }
-        }
-        Vec::new()
-    }
 }

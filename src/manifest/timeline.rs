@@ -216,13 +216,6 @@ impl Dates {
         None
     }
 
-    /// Returns the resources of which something else is wanted at a moment than at another one. Floors do not count.
-    pub fn between(&self, desired: &Desired, from: Timestamp, to: Timestamp) -> Vec<ResourceId> {
-        let mut timeline = Timeline::new(self, desired);
-        timeline.turn_to(from, false);
-        timeline.turn_to(to, false).ids().collect()
-    }
-
     /// Returns the values of a dated agent at an instant, whatever its own `from` and `until` are.
     pub fn values(&self, id: &OperatorId, at: Timestamp) -> Option<Record> {
         Some(self.agents.get(id)?.values(id, at).record)

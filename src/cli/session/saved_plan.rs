@@ -107,7 +107,7 @@ fn outdated(plan: &Plan, loaded: &Loaded) -> Option<String> {
         }
         None => return None,
     };
-    let mut ids = dates.between(&loaded.desired, from, to);
+    let mut ids = dates.changed(&loaded.desired, from, to);
     ids.retain(|id| plan.targets.is_empty() || plan.targets.contains(id));
     if ids.is_empty() && until.is_none_or(|until| loaded.instant < until) {
         // The clock of this host is a little behind, and no date lies between.
