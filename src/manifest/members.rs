@@ -269,9 +269,9 @@ impl QueuePlan {
         let mut queue = self.bare(roster.at);
         let mut members = Members::new();
         if let Some(selector) = view.selector {
-            let chosen = || selector.among(roster.agents);
-            members = chosen().map(|id| (id.clone(), selector.priority)).collect();
-            queue.member_sources = chosen().map(|id| (id.clone(), selector.source.clone())).collect();
+            let chosen: Vec<&OperatorId> = selector.among(roster.agents).collect();
+            members = chosen.iter().map(|id| ((*id).clone(), selector.priority)).collect();
+            queue.member_sources = chosen.iter().map(|id| ((*id).clone(), selector.source.clone())).collect();
         }
         let mut put = |id: &OperatorId, entries| match view.place(id, entries, roster) {
             Placing::Member(priority, source) => {
