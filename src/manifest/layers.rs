@@ -287,12 +287,21 @@ impl DatedEntry {
         }
     }
 
-    /// Returns the SIP numbers that an agent may have at some time.
-    pub(super) fn sip_numbers(&self, id: &OperatorId) -> Vec<String> {
+    /// Returns the SIP numbers of its layers, with placeholders.
+    fn sips(&self) -> impl Iterator<Item = &str> {
         let records =
             self.layers.iter().flat_map(|layer| std::iter::once(&layer.template.record).chain(layer.dated()));
-        let numbers = records.filter_map(|record| record.get(&SIP)?.sip_number());
-        numbers.map(|number| number.replace(PLACEHOLDER, id.as_str())).collect()
+        records.filter_map(|record| record.get(&SIP)?.sip_number())
+    }
+
+    /// Returns true if its agents may have a SIP number at some time.
+    pub(super) fn has_sip(&self) -> bool {
+        self.sips().next().is_some()
+    }
+
+    /// Returns the SIP numbers that an agent may have at some time.
+    pub(super) fn sip_numbers(&self, id: &OperatorId) -> Vec<String> {
+        self.sips().map(|number| number.replace(PLACEHOLDER, id.as_str())).collect()
     }
 
     /// Returns the existence of a leaver.

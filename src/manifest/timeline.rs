@@ -193,6 +193,13 @@ impl Dates {
         self.agents.keys().map(ResourceId::agent).chain(queues).collect()
     }
 
+    /// Returns true if an offline rule may depend on a dated agent: a queue holds it, or it has a SIP number.
+    fn has_rules(&self, id: &OperatorId) -> bool {
+        !self.selecting.is_empty()
+            || self.listed.contains_key(id)
+            || self.agents.get(id).is_some_and(|entry| entry.has_sip())
+    }
+
     /// Returns the next moment after another one at which something may change.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         self.moments.range((Excluded(after), Unbounded)).next().map(|(at, _)| *at)
@@ -247,6 +254,8 @@ pub struct Timeline<'a> {
     away: BTreeMap<OperatorId, Record>,
     queues: BTreeMap<usize, DesiredQueue>,
     counts: BTreeMap<usize, Counts>,
+    /// True if agents that no offline rule depends on are left out.
+    rules_only: bool,
 }
 
 impl<'a> Timeline<'a> {
@@ -254,7 +263,12 @@ impl<'a> Timeline<'a> {
     pub fn new(dates: &'a Dates, desired: &'a Desired) -> Self {
         let away = if dates.selecting.is_empty() { BTreeMap::new() } else { dates.all_away(dates.at) };
         let (agents, queues, counts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { dates, desired, now: dates.at, agents, away, queues, counts }
+        Self { dates, desired, now: dates.at, agents, away, queues, counts, rules_only: false }
+    }
+
+    /// Begins a walk that leaves out the agents that no offline rule depends on.
+    pub(super) fn of_rules(dates: &'a Dates, desired: &'a Desired) -> Self {
+        Self { rules_only: true, ..Self::new(dates, desired) }
     }
 
     /// Returns a queue as it is wanted now, with its values of now.
@@ -300,6 +314,8 @@ impl<'a> Timeline<'a> {
         self.now = to;
         let mut agents = Vec::new();
         let mut changed = BTreeMap::new();
+        let left_out = |id: &OperatorId| self.rules_only && !dates.has_rules(id);
+        touched.agents.retain(|id, _| !left_out(id));
         for (id, source) in &touched.agents {
             let step = self.turn_agent(id, source, from);
             // The values by which a selector finds an agent change outside of its dates too.
