@@ -61,15 +61,15 @@ enum Format {
     Html,
 }
 
-impl Format {
-    fn of_report(self) -> calendar::Format {
-        match self {
-            Format::Text => calendar::Format::Text,
-            Format::Json => calendar::Format::Json,
-            Format::Csv => calendar::Format::Csv,
-            Format::Ics => calendar::Format::Ics,
-            Format::Markdown => calendar::Format::Markdown,
-            Format::Html => calendar::Format::Html,
+impl From<Format> for calendar::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Ics => Self::Ics,
+            Format::Markdown => Self::Markdown,
+            Format::Html => Self::Html,
         }
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     };
     let supports = loaded.workspace.supports();
     let roots = roots(std::iter::once(&*arguments.workspace));
-    let format = arguments.format.of_report();
+    let format = calendar::Format::from(arguments.format);
     console.write(|out| calendar::render(&calendar, supports, &roots, format, console.look(), out));
     Ok(Exit::Success)
 }

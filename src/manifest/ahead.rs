@@ -93,7 +93,7 @@ impl Dates {
         }
         let mut sips = SipNumbers::new(self.entries(), desired);
         let mut found = Vec::new();
-        let mut timeline = Timeline::of_rules(self, desired);
+        let mut timeline = Timeline::for_rules(self, desired);
         while let Some((next, step)) = timeline.next_turn(until) {
             let mut add = |id: &ResourceId, cause: Source, source: Source, what: Ahead| {
                 found.push(Breach { at: self.zone.words(next), cause, source, id: id.clone(), what });

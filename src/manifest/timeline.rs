@@ -267,7 +267,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Begins a walk that leaves out the agents that no offline rule depends on.
-    pub(super) fn of_rules(dates: &'a Dates, desired: &'a Desired) -> Self {
+    pub(super) fn for_rules(dates: &'a Dates, desired: &'a Desired) -> Self {
         Self { rules_only: true, ..Self::new(dates, desired) }
     }
 
