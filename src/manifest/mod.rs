@@ -3,6 +3,7 @@
 mod ahead;
 mod dated;
 mod earlier;
+pub mod edit;
 pub mod format;
 pub mod import;
 mod layers;

@@ -18,6 +18,7 @@ pub mod identity;
 pub mod journal;
 pub mod ledger;
 pub mod live;
+pub mod manifest_edit;
 pub mod masked;
 pub mod message;
 pub mod note;

@@ -21,6 +21,8 @@ mod syntax_tree;
 mod tests;
 mod whitespace;
 
+pub(super) use self::order::{Entry, rank};
+
 use crate::yaml;
 use crate::yaml::{Node, NodeValue};
 

@@ -41,6 +41,30 @@ pub(super) enum Kind {
     Other,
 }
 
+/// The kinds of maps that an edit writes keys to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::manifest) enum Entry {
+    Document,
+    Agent,
+    Queue,
+    Seat,
+    Member,
+    Selector,
+}
+
+/// Returns the place of a key in the order of the reference.
+pub(in crate::manifest) fn rank(entry: Entry, key: &str) -> usize {
+    let kind = match entry {
+        Entry::Document => Kind::Document,
+        Entry::Agent => Kind::Agent,
+        Entry::Queue => Kind::Queue,
+        Entry::Seat => Kind::Seat,
+        Entry::Member => Kind::Member,
+        Entry::Selector => Kind::Selector,
+    };
+    kind.place(key)
+}
+
 impl Kind {
     /// Returns the kind of the value of a key.
     pub(super) fn child(self, key: &str) -> Kind {

@@ -2,14 +2,14 @@
 
 use super::document;
 use super::document::Pairs;
-use super::expressible::Expressed;
+use super::expressible::{self, Expressed};
 use super::file_names::Names;
 use super::options::{Options, Origin};
 use super::pools::{Pool, runs};
 use super::profiles::{Entry, Profile, profiles};
 use crate::model::agent::{ROLE, SIP};
 use crate::model::field::Record;
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::value::{Sip, Value};
 use crate::yaml::quoting::{quoted, scalar};
 use crate::yaml::types::spelled;
@@ -99,6 +99,15 @@ fn agent(run: &Pool<'_>, profiles: &[Profile]) -> String {
     all.extend(pairs(&run.record));
     let remarks = run.remarks.iter().map(|text| document::remark(2, &format!("{}: {text}", run.first)));
     remarks.collect::<String>() + &document::item(2, &all)
+}
+
+/// Returns the keys and values of one agent or seat, in YAML.
+pub(super) fn entry(key: &str, id: &ResourceId, record: &Record) -> Vec<String> {
+    let number = format!("{key}: {}", document::number(id.name.as_str()));
+    let said = record.iter().filter(|entry| expressible::objection(entry.value, entry.field).is_none());
+    std::iter::once(number)
+        .chain(said.map(|entry| format!("{}: {}", entry.field.key, spelled(entry.value))))
+        .collect()
 }
 
 fn pairs(record: &Record) -> Pairs {

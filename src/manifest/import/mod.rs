@@ -31,9 +31,11 @@ use self::file_names::Names;
 pub use self::lost::{lost, lost_remarks};
 pub use self::options::{Options, Origin};
 use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
-use crate::model::id::OperatorId;
+use crate::model::field::Field;
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
+use crate::model::manifest_edit::NewEntry;
 use crate::model::value::Value;
 
 /// A manifest.
@@ -48,6 +50,25 @@ pub struct Manifest {
 /// Returns the reason why no manifest can name a role; `None` if one can.
 pub fn role_objection(name: &str) -> Option<&'static str> {
     expressible::objection(&Value::Text(name.into()), &ROLE)
+}
+
+/// Returns the keys and values of a resource's entry, in YAML.
+pub(super) fn entry(id: &ResourceId, new: &NewEntry) -> Vec<String> {
+    match id.kind {
+        Kind::Agent => agents::entry("operatorId", id, &new.record),
+        Kind::Queue => queues::entry(new),
+        Kind::Seat => agents::entry("account", id, &new.record),
+    }
+}
+
+/// Returns the name of the file of a skill group.
+pub(super) fn file_name(group: Option<&str>) -> String {
+    Names::default().file(group.unwrap_or("no-skill-group"))
+}
+
+/// Returns the reason why no manifest can set a field to a value; `None` if one can.
+pub fn value_objection(value: &Value, field: &Field) -> Option<&'static str> {
+    expressible::objection(value, field)
 }
 
 /// Returns true if an import of this workspace wrote the text.

@@ -9,6 +9,7 @@ use super::options::Origin;
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
+use crate::model::manifest_edit::NewEntry;
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::value::Members;
 use crate::yaml::placeholder::unfilled;
@@ -186,6 +187,23 @@ fn one(exten: &OperatorId, queue: &LiveQueue, pin: bool, members: &Said) -> Stri
         Some(_) | None => {}
     }
     out
+}
+
+/// Returns the keys and values of a queue with all its members listed, in YAML.
+pub(super) fn entry(new: &NewEntry) -> Vec<String> {
+    let mut pairs = vec![format!("displayName: {}", scalar(&new.name))];
+    pairs.extend(new.exten.iter().map(|exten| format!("exten: {}", quoted(exten))));
+    let said = new.record.iter().filter(|entry| objection(entry.value, entry.field).is_none());
+    pairs.extend(said.map(|entry| format!("{}: {}", entry.field.key, spelled(entry.value))));
+    match &new.members {
+        Some(all) if all.is_empty() => pairs.push("assignMembers: [], allowEmpty: true".to_owned()),
+        Some(all) => {
+            let all: Vec<String> = all.iter().map(|(id, priority)| member(id, *priority)).collect();
+            pairs.push(format!("assignMembers: [{}]", all.join(", ")));
+        }
+        None => {}
+    }
+    pairs
 }
 
 fn member(id: &OperatorId, priority: i64) -> String {

@@ -1,0 +1,378 @@
+//! Edits of manifests: single entries change, and every other byte stays.
+//!
+//! ```text
+//! edits ─entry by entry─▶ splices of a file's text ─fmt, if it was canonical─▶ text ─load─▶ proof
+//! ```
+
+mod agents;
+mod newcomers;
+mod queues;
+mod splice;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use self::splice::Splices;
+use self::tree::{Entry, Item, Node, Tree};
+use super::format;
+use crate::config::workspace::Workspace;
+use crate::manifest;
+use crate::model::date::Date;
+use crate::model::desired::Desired;
+use crate::model::diagnostic::Diagnostics;
+use crate::model::field::Record;
+use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::manifest_edit::{EditObjection, EntryEdit, LeftEdit, ManifestEdit};
+use crate::model::source::{File, Source};
+
+/// A file before and after.
+#[derive(Clone, Debug)]
+pub struct EditedFile {
+    /// Its name, relative to the folder of the workspace.
+    pub name: Arc<str>,
+    /// Its text before; `None` for a new file.
+    pub before: Option<String>,
+    /// Its text after.
+    pub after: String,
+}
+
+/// The result of edits.
+#[derive(Debug, Default)]
+pub struct Edited {
+    /// The files that change, by name.
+    pub files: Vec<EditedFile>,
+    /// What was not carried out.
+    pub left: Vec<LeftEdit>,
+}
+
+/// The manifests that are edited.
+#[derive(Clone, Copy)]
+pub struct Manifests<'a> {
+    /// The files, in their order.
+    pub files: &'a [File],
+    /// The workspace.
+    pub workspace: &'a Workspace,
+    /// What they want at the instant.
+    pub desired: &'a Desired,
+    /// The instant of the run.
+    pub at: Timestamp,
+    /// The folder of new files, relative to the folder of the workspace.
+    pub folder: &'a str,
+}
+
+/// Carries edits out. With `until`, values hold up to that date and then return to the base.
+///
+/// # Errors
+/// The manifests would be wrong after the edits.
+pub fn edit(
+    manifests: Manifests<'_>,
+    edits: &[ManifestEdit],
+    until: Option<Date>,
+) -> Result<Edited, Diagnostics> {
+    let mut run = Run { manifests, until, edited: Edited::default(), work: BTreeMap::new() };
+    run.sort(edits);
+    let mut texts: BTreeMap<Arc<str>, EditedFile> = BTreeMap::new();
+    let work = std::mem::take(&mut run.work);
+    for (name, work) in &work {
+        run.file(name, work, &mut texts);
+    }
+    newcomers::add(&mut run, edits, &mut texts);
+    let Run { mut edited, .. } = run;
+    edited.files = texts.into_values().filter(|file| file.before.as_ref() != Some(&file.after)).collect();
+    if !edited.files.is_empty() {
+        prove(manifests, edits, until, &mut edited)?;
+    }
+    Ok(edited)
+}
+
+/// Loads the manifests after the edits, and reports each edit that they do not show.
+fn prove(
+    manifests: Manifests<'_>,
+    edits: &[ManifestEdit],
+    until: Option<Date>,
+    edited: &mut Edited,
+) -> Result<(), Diagnostics> {
+    let mut files: Vec<File> = Vec::new();
+    let after = |name: &str| edited.files.iter().find(|file| *file.name == *name);
+    for file in manifests.files {
+        let bytes = after(&file.name).map_or_else(|| file.bytes.clone(), |after| after.after.clone().into());
+        files.push(File { name: Arc::clone(&file.name), bytes });
+    }
+    for file in edited.files.iter().filter(|file| file.before.is_none()) {
+        files.push(File { name: Arc::clone(&file.name), bytes: file.after.clone().into() });
+    }
+    let desired = manifest::load_at(&files, manifests.workspace, manifests.at)?.desired;
+    for ManifestEdit { id, what } in edits {
+        let known = edited.left.iter().any(|left| left.id == *id);
+        if known || shows(&desired, id, what, until.is_some()) {
+            continue;
+        }
+        let field = match what {
+            EntryEdit::Field(field, _) => Some(field.key.into()),
+            EntryEdit::Member(..) => Some(crate::model::queue::ASSIGN_MEMBERS.key.into()),
+            EntryEdit::Absent | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(..) => None,
+        };
+        edited.left.push(LeftEdit { id: id.clone(), field, why: EditObjection::NotReached });
+    }
+    Ok(())
+}
+
+/// Returns true if the manifests show an edit.
+fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool) -> bool {
+    let record = || -> Option<&Record> {
+        match id.kind {
+            Kind::Agent => desired.agents.get(&id.name).map(|agent| &agent.record),
+            Kind::Queue => queue_of(desired, id).map(|queue| &queue.record),
+            Kind::Seat => desired.seats.get(&id.name).map(|seat| &seat.record),
+        }
+    };
+    match what {
+        EntryEdit::Field(field, value) => record().and_then(|record| record.get(field)) == Some(value),
+        EntryEdit::Member(agent, priority) => {
+            let members =
+                record().and_then(|record| record.get(&crate::model::queue::ASSIGN_MEMBERS)?.members());
+            members.is_none_or(|members| members.get(agent) == priority.as_ref())
+        }
+        EntryEdit::Absent => match id.kind {
+            Kind::Agent => desired.agents.get(&id.name).is_none_or(|agent| agent.is_absent()),
+            Kind::Queue => queue_of(desired, id).is_none(),
+            Kind::Seat => !desired.seats.contains_key(&id.name),
+        },
+        EntryEdit::Present => desired.agents.get(&id.name).is_some_and(|agent| !agent.is_absent()),
+        EntryEdit::Name(name) => desired.queues.values().any(|queue| queue.name == *name),
+        EntryEdit::Declare(..) => for_a_time || record().is_some(),
+    }
+}
+
+/// Returns a queue by its id, with or without its number.
+fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a crate::model::desired::DesiredQueue> {
+    desired.queues.get(id)
+}
+
+/// The edits of one file, by the place of an entry.
+#[derive(Default)]
+struct Work {
+    agents: BTreeMap<(u32, u32), agents::Edits>,
+    queues: BTreeMap<(u32, u32), queues::Edits>,
+    seats: BTreeMap<(u32, u32), (ResourceId, Vec<EntryEdit>)>,
+}
+
+struct Run<'a> {
+    manifests: Manifests<'a>,
+    until: Option<Date>,
+    edited: Edited,
+    work: BTreeMap<Arc<str>, Work>,
+}
+
+impl Run<'_> {
+    /// Sorts the edits by file and entry.
+    fn sort(&mut self, edits: &[ManifestEdit]) {
+        let desired = self.manifests.desired;
+        for ManifestEdit { id, what } in edits {
+            if matches!(what, EntryEdit::Declare(..)) {
+                continue;
+            }
+            if let EntryEdit::Absent | EntryEdit::Present | EntryEdit::Name(_) = what
+                && self.until.is_some()
+            {
+                self.leave(id, None, EditObjection::NotForATime);
+                continue;
+            }
+            let source = match id.kind {
+                Kind::Agent => desired.agents.get(&id.name).map(|agent| &agent.source),
+                Kind::Queue => queue_of(desired, id).map(|queue| &queue.source),
+                Kind::Seat => desired.seats.get(&id.name).map(|seat| &seat.source),
+            };
+            let Some(source) = source else {
+                self.leave(id, None, EditObjection::Undeclared);
+                continue;
+            };
+            let work = self.work.entry(Arc::from(&*source.file)).or_default();
+            let place = (source.line, source.column);
+            match id.kind {
+                Kind::Agent => {
+                    work.agents.entry(place).or_default().add(&id.name, what);
+                    if *what == EntryEdit::Absent {
+                        self.gone(&id.name);
+                    }
+                }
+                Kind::Queue => work.queues.entry(place).or_default().add(id, what),
+                Kind::Seat => {
+                    let (_, all) = work.seats.entry(place).or_insert_with(|| (id.clone(), Vec::new()));
+                    all.push(what.clone());
+                }
+            }
+        }
+    }
+
+    /// Takes an agent that becomes a tombstone out of all lists: no list may name it.
+    fn gone(&mut self, agent: &OperatorId) {
+        let desired = self.manifests.desired;
+        for (id, queue) in &desired.queues {
+            let work = self.work.entry(Arc::from(&*queue.source.file)).or_default();
+            let edits = work.queues.entry((queue.source.line, queue.source.column)).or_default();
+            edits.gone(id, agent);
+        }
+    }
+
+    fn leave(&mut self, id: &ResourceId, field: Option<&'static str>, why: EditObjection) {
+        self.edited.left.push(LeftEdit { id: id.clone(), field: field.map(Into::into), why });
+    }
+
+    /// Edits one file.
+    fn file(&mut self, name: &Arc<str>, work: &Work, texts: &mut BTreeMap<Arc<str>, EditedFile>) {
+        let Some(file) = self.manifests.files.iter().find(|file| file.name == *name) else { return };
+        let Ok(whole) = std::str::from_utf8(&file.bytes) else { return };
+        let (mark, before) = match whole.strip_prefix('\u{feff}') {
+            Some(rest) => ("\u{feff}", rest),
+            None => ("", whole),
+        };
+        let canonical = format::format(before).text == before;
+        let mut text = before.to_owned();
+        // A value that is reached through an alias is written out first.
+        for _ in 0..MOST_ALIASES {
+            let Some(tree) = tree::read(&text) else {
+                let place = Source::new(name, 1, 1).to_string();
+                self.leave_all(work, &EditObjection::Unlocated { place });
+                return;
+            };
+            match self.pass(&tree, work) {
+                Pass::Done(Some(after)) => {
+                    text = after;
+                    break;
+                }
+                Pass::Done(None) => {
+                    let place = Source::new(name, 1, 1).to_string();
+                    self.leave_all(work, &EditObjection::Unlocated { place });
+                    return;
+                }
+                Pass::Alias(expanded) => text = expanded,
+            }
+        }
+        if canonical {
+            text = format::format(&text).text;
+        }
+        let file = EditedFile {
+            name: Arc::clone(name),
+            before: Some(whole.to_owned()),
+            after: format!("{mark}{text}"),
+        };
+        texts.insert(Arc::clone(name), file);
+    }
+
+    fn leave_all(&mut self, work: &Work, why: &EditObjection) {
+        let agents = work.agents.values().flat_map(agents::Edits::ids);
+        let queues = work.queues.values().filter_map(queues::Edits::id);
+        let seats = work.seats.values().map(|(id, _)| id.clone());
+        for id in agents.chain(queues).chain(seats).collect::<Vec<_>>() {
+            self.leave(&id, None, why.clone());
+        }
+    }
+
+    /// Edits a text once.
+    fn pass(&mut self, tree: &Tree<'_>, work: &Work) -> Pass {
+        let left = self.edited.left.len();
+        let mut pen = Pen { splices: Splices::new(tree), tree, aliases: Vec::new() };
+        for root in &tree.roots {
+            if let Some(list) = root.entry("agents") {
+                agents::edit(self, &mut pen, list, &work.agents);
+            }
+            if let Some(list) = root.entry("queues") {
+                queues::edit(self, &mut pen, list, &work.queues);
+            }
+            if let Some(list) = root.entry("seats") {
+                seats(self, &mut pen, list, &work.seats);
+            }
+        }
+        let Pen { splices, aliases, .. } = pen;
+        if aliases.is_empty() {
+            return Pass::Done(splices.text());
+        }
+        self.edited.left.truncate(left);
+        let mut splices = Splices::new(tree);
+        for node in aliases {
+            splices.replace(node.range.clone(), tree.flow(node, false));
+        }
+        match splices.text() {
+            Some(text) => Pass::Alias(text),
+            None => Pass::Done(None),
+        }
+    }
+}
+
+/// Most aliases in one another.
+const MOST_ALIASES: usize = 8;
+
+/// The result of one pass over a text.
+enum Pass {
+    /// The text after the edits; `None` if two of them overlap.
+    Done(Option<String>),
+    /// The text with aliases written out: the pass has to be repeated.
+    Alias(String),
+}
+
+/// The edits of a text under way.
+struct Pen<'t> {
+    splices: Splices<'t>,
+    tree: &'t Tree<'t>,
+    /// Aliases whose values have to be edited.
+    aliases: Vec<&'t Node>,
+}
+
+impl<'t> Pen<'t> {
+    /// Returns the value of an entry for an edit in it; `None` if it is an alias, which is written out first.
+    fn open(&mut self, entry: &'t Entry) -> Option<&'t Node> {
+        if entry.value.is_alias() {
+            self.aliases.push(&entry.value);
+            return None;
+        }
+        Some(&entry.value)
+    }
+}
+
+/// Returns the items of a list whose places are keys of a map, with the value there.
+fn found<'t, 'w, T>(
+    list: &'t Node,
+    work: &'w BTreeMap<(u32, u32), T>,
+) -> impl Iterator<Item = (usize, &'t Item, &'w T)> {
+    let items = list.items().iter().enumerate();
+    items.filter_map(|(at, item)| Some((at, item, work.get(&item.value.place)?)))
+}
+
+/// Edits the entries of voice seats.
+fn seats<'t>(
+    run: &mut Run<'_>,
+    pen: &mut Pen<'t>,
+    list: &'t Entry,
+    work: &BTreeMap<(u32, u32), (ResourceId, Vec<EntryEdit>)>,
+) {
+    let mut removed = std::collections::BTreeSet::new();
+    for (at, item, (id, edits)) in found(&list.value, work) {
+        let mut keys = Vec::new();
+        for edit in edits {
+            match edit {
+                EntryEdit::Absent => {
+                    removed.insert(at);
+                }
+                EntryEdit::Field(field, _) if run.until.is_some() => {
+                    run.leave(id, Some(field.key), EditObjection::NotForATime);
+                }
+                EntryEdit::Field(field, value) => {
+                    keys.push((field.key.to_owned(), Some(crate::yaml::types::spelled(value))));
+                }
+                EntryEdit::Member(..) | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(..) => {}
+            }
+        }
+        if !removed.contains(&at) && !keys.is_empty() {
+            pen.splices.keys(&item.value, &keys, &|key| format::rank(format::Entry::Seat, key));
+        }
+    }
+    if !removed.is_empty() {
+        pen.splices.items(list.colon, &list.value, &removed, &[]);
+    }
+}

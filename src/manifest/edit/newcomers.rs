@@ -1,0 +1,108 @@
+//! Entries of resources that no manifest names, where an import would put them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::splice::Splices;
+use super::{EditedFile, Run, tree};
+use crate::manifest::format;
+use crate::manifest::import;
+use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::field::Record;
+use crate::model::id::Kind;
+use crate::model::manifest_edit::{EditObjection, EntryEdit, ManifestEdit};
+
+/// The first lines of a new file.
+const HEAD: &str = "apiVersion: rosterctl/v1\nkind: Roster\n";
+
+/// Adds the entries of new resources to the texts.
+pub(super) fn add(run: &mut Run<'_>, edits: &[ManifestEdit], texts: &mut BTreeMap<Arc<str>, EditedFile>) {
+    for ManifestEdit { id, what } in edits {
+        let EntryEdit::Declare(new) = what else { continue };
+        if run.until.is_some() {
+            run.leave(id, None, EditObjection::NotForATime);
+            continue;
+        }
+        let (key, name) = match id.kind {
+            Kind::Agent => ("agents", agents_file(run, &new.record)),
+            Kind::Queue => ("queues", kind_file(run, Kind::Queue)),
+            Kind::Seat => ("seats", kind_file(run, Kind::Seat)),
+        };
+        let entry = format!("{{ {} }}", import::entry(id, new).join(", "));
+        let file = texts.entry(Arc::clone(&name)).or_insert_with(|| {
+            let found = run.manifests.files.iter().find(|file| file.name == name);
+            let before = found.and_then(|file| String::from_utf8(file.bytes.clone()).ok());
+            EditedFile { name: Arc::clone(&name), after: before.clone().unwrap_or_default(), before }
+        });
+        match appended(&file.after, key, &entry) {
+            Some(after) => file.after = after,
+            None => run.leave(id, None, EditObjection::Unlocated { place: name.to_string() }),
+        }
+    }
+}
+
+/// Returns the file of a skill group: the one that an import would write if it is there, else the one that holds most of
+/// the group's agents, else a new one.
+fn agents_file(run: &Run<'_>, record: &Record) -> Arc<str> {
+    let group = record.text(&MAIN_SKILL_GROUP);
+    let own = import::file_name(group);
+    let own: Arc<str> = joined(run.manifests.folder, &own);
+    if run.manifests.files.iter().any(|file| file.name == own) {
+        return own;
+    }
+    let mut counts: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for agent in run.manifests.desired.agents.values() {
+        if agent.record.text(&MAIN_SKILL_GROUP) == group && group.is_some() {
+            *counts.entry(Arc::from(&*agent.source.file)).or_default() += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(own, |(name, _)| name)
+}
+
+/// Returns the file of queues or seats: an import's if it is there, else the first that holds one, else a new one.
+fn kind_file(run: &Run<'_>, kind: Kind) -> Arc<str> {
+    let own = joined(run.manifests.folder, if kind == Kind::Queue { "queues.yaml" } else { "seats.yaml" });
+    if run.manifests.files.iter().any(|file| file.name == own) {
+        return own;
+    }
+    let desired = run.manifests.desired;
+    let sources: BTreeSet<&crate::model::source::Source> = match kind {
+        Kind::Queue => desired.queues.values().map(|queue| &queue.source).collect(),
+        Kind::Seat => desired.seats.values().map(|seat| &seat.source).collect(),
+        Kind::Agent => BTreeSet::new(),
+    };
+    sources.first().map_or(own, |source| Arc::from(&*source.file))
+}
+
+fn joined(folder: &str, name: &str) -> Arc<str> {
+    if folder.is_empty() { name.into() } else { format!("{folder}/{name}").into() }
+}
+
+/// Adds an entry to a list of the first document that has one, else of the last document; `None` if the text has no
+/// place for it.
+fn appended(text: &str, key: &str, entry: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some(format::format(&format!("{HEAD}{key}:\n  - {entry}\n")).text);
+    }
+    let (mark, text) = match text.strip_prefix('\u{feff}') {
+        Some(rest) => ("\u{feff}", rest),
+        None => ("", text),
+    };
+    let canonical = format::format(text).text == text;
+    let tree = tree::read(text)?;
+    let mut splices = Splices::new(&tree);
+    let list = tree.roots.iter().find_map(|root| root.entry(key));
+    match list {
+        Some(list) if !list.value.is_alias() => {
+            splices.items(list.colon, &list.value, &BTreeSet::new(), &[entry.to_owned()]);
+        }
+        _ => {
+            let root = tree.roots.last()?;
+            let change = (key.to_owned(), Some(format!("[{entry}]")));
+            splices.keys(root, &[change], &|key| format::rank(format::Entry::Document, key));
+        }
+    }
+    let after = splices.text()?;
+    let after = if canonical { format::format(&after).text } else { after };
+    Some(format!("{mark}{after}"))
+}
