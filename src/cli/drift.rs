@@ -1,18 +1,23 @@
 //! `rosterctl drift`: like plan, for a schedule; tells which side moved. Changes nothing anywhere.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::adopt;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Outcome, Output, PendingJson};
-use super::session::planning;
+use super::session::load::Loaded;
+use super::session::manifest_edits;
+use super::session::planning::{self, Planned};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
 use crate::report::{BoundPlan, Command};
+use crate::storage::files;
 use crate::storage::ledger::Store;
 
 /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
@@ -35,7 +40,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let mine: Vec<&Path> = arguments.workspaces.mine().collect();
     let several = arguments.workspaces.several();
     let reporter = arguments.output.begin(Command::Drift, several, &mine, console)?;
-    Ok(side_by_side::run(&arguments.workspaces, reporter, console, one).await)
+    let patch: Option<Arc<Path>> = arguments.output.patch().map(Arc::from);
+    let work = async move |task: Task| one(task, patch.as_deref()).await;
+    Ok(side_by_side::run(&arguments.workspaces, reporter, console, work).await)
 }
 
 /// Returns the exit code of a plan. Limits and protection concern apply only: here their findings are differences
@@ -52,7 +59,7 @@ fn code(plan: &Plan) -> Exit {
     }
 }
 
-async fn one(task: Task) -> Result<Outcome, CliError> {
+async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
     let console = &task.console;
     let loaded = task.load(0)?;
     if let Some(why) = loaded.journal().corruption() {
@@ -63,6 +70,22 @@ async fn one(task: Task) -> Result<Outcome, CliError> {
     planning::report_invalid(&made.plan, &loaded, console);
     let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
     let exit = code(&made.plan);
+    if let Some(path) = patch {
+        write_patch(path, &loaded, &made, console)?;
+    }
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
     Ok(Outcome { exit, plan, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
+}
+
+/// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
+fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
+    let adoption = adopt::adoption(loaded, made, &[], false);
+    let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
+    files::put(path, edited.patch().as_bytes()).map_err(|error| {
+        CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
+    })?;
+    for left in adoption.left.iter().chain(&edited.left) {
+        console.note(&format!("not in the patch: {left}"));
+    }
+    Ok(())
 }

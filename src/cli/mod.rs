@@ -1,5 +1,6 @@
 //! Commands: arguments, help and wiring. One file per command.
 
+mod adopt;
 mod apply;
 mod calendar;
 mod completions;
@@ -81,6 +82,8 @@ enum Command {
     Apply(apply::Arguments),
     /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
     Drift(drift::Arguments),
+    /// Take over into the manifests what people changed in the consoles.
+    Adopt(adopt::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
     /// Show when dates change the roster: who joins, leaves, is lent and returns. No network, no secret.
@@ -120,6 +123,7 @@ impl Command {
             Command::Doctor(arguments) => arguments.due(),
             Command::Apply(arguments) => arguments.due(),
             Command::Validate(_)
+            | Command::Adopt(_)
             | Command::Import(_)
             | Command::Snapshot(_)
             | Command::Fmt(_)
@@ -165,6 +169,7 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Command::Ledger(arguments) => on_runtime(ledger::run(&arguments, &console), interrupted),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
+        Command::Adopt(arguments) => on_runtime(adopt::run(&arguments, &console), interrupted),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console), interrupted),
         Command::Calendar(arguments) => calendar::run(&arguments, &console),

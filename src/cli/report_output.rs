@@ -49,7 +49,8 @@ pub(super) struct Output {
 /// Format and its file.
 #[derive(Clone, Debug)]
 struct Written {
-    format: Format,
+    /// `None` stands for a patch of the manifests, which is no report.
+    format: Option<Format>,
     path: PathBuf,
 }
 
@@ -63,12 +64,21 @@ impl ValueEnum for Format {
     }
 }
 
+/// Word of a patch of the manifests.
+const PATCH: &str = "patch";
+
 /// Parses `FORMAT=PATH`.
 fn written(text: &str) -> Result<Written, String> {
     let words = Format::ALL.iter().map(|format| format.word()).collect::<Vec<_>>().join(", ");
-    let help = format!("write FORMAT=PATH, like html=plan.html, where FORMAT is one of {words}");
+    let help = format!(
+        "write FORMAT=PATH, like html=plan.html, where FORMAT is one of {words}, {PATCH} (drift only)"
+    );
     let (word, path) = text.split_once('=').ok_or_else(|| help.clone())?;
-    let format = Format::from_str(word, false).map_err(|_| format!("there is no format `{word}`: {help}"))?;
+    let format = match Format::from_str(word, false) {
+        Ok(format) => Some(format),
+        Err(_) if word == PATCH => None,
+        Err(_) => return Err(format!("there is no format `{word}`: {help}")),
+    };
     if path.is_empty() {
         return Err(help);
     }
@@ -90,6 +100,16 @@ impl Output {
         (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
     }
 
+    /// Returns the files of reports.
+    fn reports(&self) -> impl Iterator<Item = &Written> {
+        self.writes.iter().filter(|written| written.format.is_some())
+    }
+
+    /// Returns the path of a requested patch of the manifests.
+    pub(super) fn patch(&self) -> Option<&Path> {
+        self.writes.iter().find(|written| written.format.is_none()).map(|written| &*written.path)
+    }
+
     /// Prepares a report on workspaces.
     ///
     /// # Errors
@@ -101,7 +121,13 @@ impl Output {
         workspaces: &[&Path],
         console: &'a Console,
     ) -> Result<Reporter<'a>, CliError> {
-        let mut formats = self.writes.iter().map(|written| written.format).chain([self.format]);
+        if command != Command::Drift && self.patch().is_some() {
+            return Err(CliError::error(format!("`{PATCH}` is a format of `drift`")));
+        }
+        if several && self.patch().is_some() {
+            return Err(CliError::error(format!("a {PATCH} is of one workspace; name one")));
+        }
+        let mut formats = self.reports().filter_map(|written| written.format).chain([self.format]);
         if let Some(format) = formats.find(|format| !format.fits(command)) {
             let (word, command) = (format.word(), command.word());
             return Err(CliError::error(format!(
@@ -261,9 +287,10 @@ impl<'a> Reporter<'a> {
         let names = vec![part.name().to_owned()];
         let mut report = Report { parts: vec![part], ..self.report };
         let documents = documents(self.output, &report, &names, self.console);
+        let paths: Vec<&Path> = self.output.reports().map(|written| &*written.path).collect();
         for at in unmasked_first(&documents) {
             let document = &documents[at];
-            let Some(path) = at.checked_sub(1).map(|at| &*self.output.writes[at].path) else {
+            let Some(path) = at.checked_sub(1).and_then(|at| paths.get(at)).copied() else {
                 if self.shown.get() {
                     if document.is_masked() {
                         report.parts.iter_mut().for_each(Part::mask);
@@ -300,7 +327,7 @@ impl<'a> Reporter<'a> {
             });
             (path.as_path(), file)
         };
-        let files = self.output.writes.iter().zip(&documents[1..]).map(begin).collect();
+        let files = self.output.reports().zip(&documents[1..]).map(begin).collect();
         let kept = documents.iter().map(|_| Vec::new()).collect();
         Serial {
             console: self.console,
@@ -317,7 +344,7 @@ impl<'a> Reporter<'a> {
 
 /// Returns the document of standard output, and that of each file.
 fn documents(output: &Output, report: &Report, names: &[String], console: &Console) -> Vec<Document> {
-    let writes = output.writes.iter().map(|written| (written.format, TextStyle::default()));
+    let writes = output.writes.iter().filter_map(|written| Some((written.format?, TextStyle::default())));
     let all = [(output.format, console.look())].into_iter().chain(writes);
     let document = |(format, look)| {
         let document = Document::new(report.without_parts(), names.to_vec(), format, look);

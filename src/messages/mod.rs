@@ -11,6 +11,7 @@ use std::fmt;
 use self::subject::Subject;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Finding;
+use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
 use crate::model::presence::{GapReason, Objection};
@@ -70,4 +71,7 @@ display!(
     IdObjection: id_objection,
     KeyObjection: key_objection,
     ValueObjection: value_objection,
+    EditObjection: edit_objection,
+    LeftEdit: left_edit,
+    ManifestEdit: manifest_edit,
 );

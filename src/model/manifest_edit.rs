@@ -68,8 +68,8 @@ messages! {
         Unspeakable { value: String, why: String },
         /// The value is unset, and no word of a manifest says so.
         Unset,
-        /// The vendor hides a part of the value.
-        Hidden,
+        /// A member is no agent, so no manifest can name it.
+        NoAgent { agent: OperatorId },
         /// The place is part of a construct that no edit changes: an explicit key, or the like.
         Unlocated { place: String },
         /// A date of the manifest decides the value.

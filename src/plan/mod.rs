@@ -10,6 +10,7 @@
 //! An incomplete listing never leads to a create or a delete. The planner withholds each change that requires a
 //! missing resource, and adds a finding.
 
+pub mod adoption;
 mod agents;
 pub mod calendar;
 mod change_origin;

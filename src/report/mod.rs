@@ -23,6 +23,7 @@ pub mod json;
 mod junit;
 pub mod ledger;
 mod markdown;
+pub mod patch;
 mod prometheus;
 pub mod redact;
 pub mod reference;

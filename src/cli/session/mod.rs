@@ -6,6 +6,7 @@ pub(super) mod connections;
 pub(super) mod fingerprints;
 pub(super) mod git_exposure;
 pub(super) mod load;
+pub(super) mod manifest_edits;
 pub(super) mod neighbours;
 pub(super) mod passwords;
 pub(super) mod pending_creates;

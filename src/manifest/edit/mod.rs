@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use self::splice::Splices;
 use self::tree::{Entry, Item, Node, Tree};
-use super::format;
+use super::{format, import};
 use crate::config::workspace::Workspace;
 use crate::manifest;
 use crate::model::date::Date;
@@ -61,8 +61,8 @@ pub struct Manifests<'a> {
     pub desired: &'a Desired,
     /// The instant of the run.
     pub at: Timestamp,
-    /// The folder of new files, relative to the folder of the workspace.
-    pub folder: &'a str,
+    /// The shown name of the folder of new files; `None` if the workspace names files alone.
+    pub folder: Option<&'a str>,
 }
 
 /// Carries edits out. With `until`, values hold up to that date and then return to the base.
@@ -181,6 +181,13 @@ impl Run<'_> {
                 && self.until.is_some()
             {
                 self.leave(id, None, EditObjection::NotForATime);
+                continue;
+            }
+            if let EntryEdit::Field(field, value) = what
+                && let Some(why) = import::value_objection(value, field)
+            {
+                let (value, why) = (value.words(), why.to_owned());
+                self.leave(id, Some(field.key), EditObjection::Unspeakable { value, why });
                 continue;
             }
             let source = match id.kind {

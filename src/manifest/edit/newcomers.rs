@@ -11,6 +11,7 @@ use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::field::Record;
 use crate::model::id::Kind;
 use crate::model::manifest_edit::{EditObjection, EntryEdit, ManifestEdit};
+use crate::model::source::Source;
 
 /// The first lines of a new file.
 const HEAD: &str = "apiVersion: rosterctl/v1\nkind: Roster\n";
@@ -41,41 +42,42 @@ pub(super) fn add(run: &mut Run<'_>, edits: &[ManifestEdit], texts: &mut BTreeMa
     }
 }
 
-/// Returns the file of a skill group: the one that an import would write if it is there, else the one that holds most of
-/// the group's agents, else a new one.
+/// Returns the file of an agent: the one that an import would write if it is there, else the one that holds most of its
+/// skill group's agents, else a new one.
 fn agents_file(run: &Run<'_>, record: &Record) -> Arc<str> {
     let group = record.text(&MAIN_SKILL_GROUP);
-    let own = import::file_name(group);
-    let own: Arc<str> = joined(run.manifests.folder, &own);
-    if run.manifests.files.iter().any(|file| file.name == own) {
-        return own;
-    }
-    let mut counts: BTreeMap<Arc<str>, usize> = BTreeMap::new();
-    for agent in run.manifests.desired.agents.values() {
-        if agent.record.text(&MAIN_SKILL_GROUP) == group && group.is_some() {
-            *counts.entry(Arc::from(&*agent.source.file)).or_default() += 1;
+    let agents = run.manifests.desired.agents.values();
+    let alike = agents.filter(|agent| group.is_some() && agent.record.text(&MAIN_SKILL_GROUP) == group);
+    place(run, &import::file_name(group), alike.map(|agent| &agent.source))
+}
+
+/// Returns the file of queues or seats: an import's if it is there, else the one that holds most of them, else a new one.
+fn kind_file(run: &Run<'_>, kind: Kind) -> Arc<str> {
+    let desired = run.manifests.desired;
+    match kind {
+        Kind::Seat => place(run, "seats.yaml", desired.seats.values().map(|seat| &seat.source)),
+        Kind::Agent | Kind::Queue => {
+            place(run, "queues.yaml", desired.queues.values().map(|queue| &queue.source))
         }
     }
-    counts.into_iter().max_by_key(|(_, count)| *count).map_or(own, |(name, _)| name)
 }
 
-/// Returns the file of queues or seats: an import's if it is there, else the first that holds one, else a new one.
-fn kind_file(run: &Run<'_>, kind: Kind) -> Arc<str> {
-    let own = joined(run.manifests.folder, if kind == Kind::Queue { "queues.yaml" } else { "seats.yaml" });
-    if run.manifests.files.iter().any(|file| file.name == own) {
-        return own;
+fn place<'a>(run: &Run<'_>, name: &str, alike: impl Iterator<Item = &'a Source>) -> Arc<str> {
+    let files = run.manifests.files;
+    let own: Option<Arc<str>> = run
+        .manifests
+        .folder
+        .map(|folder| if folder.is_empty() { name.into() } else { format!("{folder}/{name}").into() });
+    if let Some(own) = own.iter().find(|own| files.iter().any(|file| file.name == **own)) {
+        return Arc::clone(own);
     }
-    let desired = run.manifests.desired;
-    let sources: BTreeSet<&crate::model::source::Source> = match kind {
-        Kind::Queue => desired.queues.values().map(|queue| &queue.source).collect(),
-        Kind::Seat => desired.seats.values().map(|seat| &seat.source).collect(),
-        Kind::Agent => BTreeSet::new(),
-    };
-    sources.first().map_or(own, |source| Arc::from(&*source.file))
-}
-
-fn joined(folder: &str, name: &str) -> Arc<str> {
-    if folder.is_empty() { name.into() } else { format!("{folder}/{name}").into() }
+    let mut counts: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for source in alike {
+        *counts.entry(Arc::from(&*source.file)).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name);
+    // A workspace that names files alone has no place for a new one.
+    most.or(own).or_else(|| files.first().map(|file| Arc::clone(&file.name))).unwrap_or_else(|| name.into())
 }
 
 /// Adds an entry to a list of the first document that has one, else of the last document; `None` if the text has no

@@ -1,10 +1,12 @@
 //! English messages.
 
+mod edits;
 mod findings;
 mod notes;
 mod problems;
 mod reasons;
 
+pub use self::edits::{edit_objection, left_edit, manifest_edit};
 pub use self::findings::finding;
 pub use self::notes::{allowed, deferred, disorder, gap, moved, note, notes, objection, refused, unread};
 pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};

@@ -1,0 +1,141 @@
+//! `rosterctl adopt`: takes over into the manifests what people changed in the consoles.
+
+use std::path::Path;
+
+use super::console::Console;
+use super::error::CliError;
+use super::exit::Exit;
+use super::plan_args::PlanArgs;
+use super::session::load::{self, Loaded};
+use super::session::manifest_edits;
+use super::session::planning::{self, Planned};
+use super::workspace_args::date;
+use crate::model::date::Date;
+use crate::model::difference::fields;
+use crate::model::field::by_key;
+use crate::model::id::ResourceId;
+use crate::model::manifest_edit::ManifestEdit;
+use crate::model::rule::Effect;
+use crate::plan::adoption::{self, Adopted, Adoption, Views};
+use crate::storage::ledger::Store;
+
+/// Take over into the manifests what people changed in the consoles.
+///
+/// Without names it takes what the console alone changed. What both sides changed, and live resources that no manifest
+/// names, are taken only by name. Only the entries that change are written: all other bytes stay.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Resources and fields, like agent/8001 or agent/8001.name, and a folder that holds rosterctl.yaml, or that file.
+    #[arg(value_name = "KIND/ID[.FIELD]]… [WORKSPACE")]
+    words: Vec<String>,
+    /// Hold the live values up to this day, and then return to what the manifests say.
+    #[arg(long, value_name = "DAY", value_parser = date)]
+    until: Option<Date>,
+}
+
+/// Splits words into names and the workspace.
+pub(super) fn words(words: &[String]) -> Result<(Vec<Adopted>, &Path), CliError> {
+    let (mut named, mut workspace) = (Vec::new(), None);
+    for word in words {
+        match adopted(word) {
+            Some(name) => named.push(name),
+            None if workspace.is_none() => workspace = Some(Path::new(word)),
+            None => {
+                return Err(CliError::error(format!(
+                    "{word}: name one workspace; a resource begins with agent/, queue/ or seat/"
+                )));
+            }
+        }
+    }
+    Ok((named, workspace.unwrap_or(Path::new("."))))
+}
+
+/// Parses `KIND/ID` or `KIND/ID.FIELD`. What follows the last dot is a field only if the kind has it.
+fn adopted(word: &str) -> Option<Adopted> {
+    let whole = ResourceId::parse(word)?;
+    let field = word.rsplit_once('.').and_then(|(id, key)| {
+        let id = ResourceId::parse(id)?;
+        Some(Adopted { field: Some(by_key(fields(id.kind), key)?), id })
+    });
+    Some(field.unwrap_or(Adopted { id: whole, field: None }))
+}
+
+/// Returns the edits that take live state over.
+pub(super) fn adoption(loaded: &Loaded, made: &Planned, named: &[Adopted], until: bool) -> Adoption {
+    let views = Views {
+        workspace: &loaded.workspace,
+        desired: &loaded.desired,
+        live: &made.live,
+        ledger: &made.ledger,
+    };
+    adoption::adoption(views, &made.plan, named, until)
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let (named, place) = words(&arguments.words)?;
+    let loaded = load::load(place)?;
+    if let Some(until) = arguments.until {
+        check(&loaded, until)?;
+    }
+    if let Some(why) = loaded.journal().corruption() {
+        console.note(&why);
+    }
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
+    if let Some(finding) = made.plan.findings.iter().find(|finding| finding.effect() == Effect::Incomplete) {
+        let reason = finding.reason.unwrap_or(crate::model::call::Reason::Incomplete);
+        return Err(CliError::Unreachable(format!("nothing was written: {finding}"), reason));
+    }
+    let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
+    let edited = manifest_edits::edit(&loaded, &edits, arguments.until)?;
+    edited.write()?;
+    let is_left = |edit: &&ManifestEdit| edited.left.iter().any(|left| left.id == edit.id);
+    for edit in edits.iter().filter(|edit| !is_left(edit)) {
+        console.out(&format!("{edit}\n"));
+    }
+    for name in edited.names() {
+        console.note(&format!("wrote {name}"));
+    }
+    let left: Vec<_> = left.iter().chain(&edited.left).collect();
+    for left in &left {
+        console.warning(&format!("not taken over: {left}"));
+    }
+    if edited.is_empty() && left.is_empty() {
+        console.note("nothing to take over: the consoles changed nothing since the last clean run");
+    } else if !edited.is_empty() {
+        remains(place, &made, console)?;
+    }
+    Ok(if named.is_empty() || left.is_empty() { Exit::Success } else { Exit::Error })
+}
+
+/// Checks that a date can end a span in this workspace.
+fn check(loaded: &Loaded, until: Date) -> Result<(), CliError> {
+    let Some(zone) = &loaded.workspace.time_zone else {
+        return Err(CliError::error(format!(
+            "--until {until}: {} names no `timeZone`; write one, like `timeZone: Asia/Shanghai`",
+            loaded.place.shown
+        )));
+    };
+    match until.end(zone) {
+        Ok(end) if end <= loaded.instant => {
+            Err(CliError::error(format!("--until {until} is over: name a later day")))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err(CliError::error(format!(
+            "--until {until}: the zone skips this time or has it twice; write its offset, like {until}+08:00"
+        ))),
+    }
+}
+
+/// Says what a plan of the new manifests would still change.
+fn remains(place: &Path, made: &Planned, console: &Console) -> Result<(), CliError> {
+    let loaded = load::load(place)?;
+    let prints = super::session::fingerprints::Fingerprints::default();
+    let plan = planning::build(&loaded, &made.live, &made.ledger, prints, &PlanArgs::everything())?;
+    match plan.changes.len() {
+        0 => {}
+        1 => console.note("1 difference remains: see `rosterctl plan`"),
+        count => console.note(&format!("{count} differences remain: see `rosterctl plan`")),
+    }
+    Ok(())
+}
