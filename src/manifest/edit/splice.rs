@@ -214,9 +214,9 @@ impl<'t> Splices<'t> {
         }
     }
 
-    /// Returns a part of the text after the replacements in it; `None` if two of them overlap.
+    /// Returns a part of the text after the replacements that begin in it; `None` if two of them overlap.
     pub(super) fn part(mut self, range: Range<usize>) -> Option<String> {
-        self.edits.retain(|(edit, _)| range.start <= edit.start && edit.end <= range.end);
+        self.edits.retain(|(edit, _)| range.start <= edit.start && edit.start <= range.end);
         self.edits.sort_by_key(|(edit, _)| (edit.start, edit.end));
         let mut out = String::with_capacity(range.len());
         let mut at = range.start;
@@ -225,7 +225,12 @@ impl<'t> Splices<'t> {
             out.push_str(text);
             at = edit.end;
         }
-        out.push_str(self.tree.text.get(at..range.end)?);
+        if at > range.end {
+            // The last lines are gone, with the break that follows the part.
+            out.truncate(out.trim_end().len());
+        } else {
+            out.push_str(self.tree.text.get(at..range.end)?);
+        }
         Some(out)
     }
 
