@@ -391,7 +391,8 @@ pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: 
         let keys: BTreeMap<String, String> = keys.collect();
         for (id, queue, exten) in matches {
             let applied = follow(ledger, &keys, id, exten.as_str());
-            (applied.pending, applied.let_go) = (false, false);
+            // No manifest declares a queue that only agents name.
+            (applied.pending, applied.let_go) = (false, queue.implied);
             if let Some(now) = queues.items.get(&exten) {
                 adopt_one(applied, supports.queues, &queue.record, &now.record);
             }

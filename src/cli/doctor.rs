@@ -110,7 +110,7 @@ fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&CliError>) -
                 format!(
                     "sound: {}, {} and {}",
                     count(desired.agents.len(), "agent"),
-                    count(desired.queues.len(), "queue"),
+                    count(desired.declared_queues().count(), "queue"),
                     count(desired.seats.len(), "seat")
                 ),
             )

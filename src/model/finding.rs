@@ -87,6 +87,8 @@ messages! {
         MissingExten { exten: Word },
         /// A queue names an agent that is neither declared nor live.
         UnknownMember { member: OperatorId, near: Option<OperatorId> },
+        /// The `queues` of an agent name a queue that is neither declared nor live.
+        UnknownQueue { near: Option<String> },
         /// An agent would be created without a role.
         NoRole { again: bool },
         /// An agent was deleted in the console, and a creation would need a role.

@@ -31,6 +31,7 @@ fn declared(absent: bool) -> DesiredAgent {
         protect: false,
         allow_any_role: false,
         pool: None,
+        queues: None,
         record,
     }
 }
