@@ -32,6 +32,7 @@ macro_rules! cases {
 
 cases! {
     dates_move_what_is_wanted_and_say_why "dates"
+    what_moved_live_says_when_and_by_whom "last-changed"
     agents_name_their_queues_and_take_no_other_member_out "agent-queues"
     a_queue_that_an_agent_names_is_declared_or_live "agent-queues-unknown"
     a_successor_is_not_owned_before_a_clean_run "identity-succeeded"

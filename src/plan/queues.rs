@@ -158,6 +158,7 @@ fn delete(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: Some(ChangeReason::Pruned { kind: Kind::Queue }),
         names: members.filter_map(|member| Some((member.clone(), name(context, member)?))).collect(),
         fields: live.record.iter().map(gone).collect(),
@@ -367,6 +368,7 @@ fn create(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -446,6 +448,7 @@ fn edit(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: None,
         names: BTreeMap::new(),
         fields: edits,
@@ -595,6 +598,7 @@ fn members(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason,
         names,
         fields: vec![FieldDiff {
@@ -618,7 +622,7 @@ fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left:
 }
 
 /// Returns an agent's name, from the manifest, or else from live state.
-fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
+pub(super) fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
     let declared = context.desired.agents.get(id).and_then(|agent| agent.record.text(&NAME));
     let live = || context.live.agents.as_ref()?.items.get(id)?.text(&NAME);
     declared.or_else(live).map(str::to_owned)
