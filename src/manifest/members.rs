@@ -67,22 +67,36 @@ pub(super) struct QueuePlan {
 
 /// The agents that name a queue at some time, by the name that they use.
 #[derive(Default)]
-pub(super) struct Joining(BTreeMap<Arc<str>, (Source, Vec<OperatorId>)>);
+pub(super) struct Joining {
+    names: BTreeMap<Arc<str>, (Source, Vec<OperatorId>)>,
+    len: usize,
+}
 
 impl Joining {
-    /// Adds agents that name a queue.
-    pub(super) fn add(&mut self, name: &Arc<str>, source: &Source, ids: &[OperatorId]) {
-        match self.0.get_mut(name) {
-            Some((first, all)) => {
-                if source < first {
-                    *first = source.clone();
-                }
-                all.extend_from_slice(ids);
+    /// Adds agents that name some queues, each with its place.
+    pub(super) fn add<'a>(
+        &mut self,
+        queues: BTreeSet<(&Arc<str>, &Source)>,
+        ids: impl ExactSizeIterator<Item = &'a OperatorId> + Clone,
+    ) {
+        let mut last = None;
+        for (name, source) in queues {
+            let (first, all) =
+                self.names.entry(Arc::clone(name)).or_insert_with(|| (source.clone(), Vec::new()));
+            if source < first {
+                *first = source.clone();
             }
-            None => {
-                self.0.insert(Arc::clone(name), (source.clone(), ids.to_vec()));
+            // An agent names a queue once, at whatever times.
+            if last.replace(name) != Some(name) {
+                all.extend(ids.clone().cloned());
+                self.len += ids.len();
             }
         }
+    }
+
+    /// Returns the number of pairs of a queue and an agent.
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
     /// Tells each queue the agents that name it. A queue that only agents name is added.
@@ -95,7 +109,7 @@ impl Joining {
                 names.entry(id.name.as_str().into()).or_default().push(at);
             }
         }
-        for (name, (source, ids)) in self.0 {
+        for (name, (source, ids)) in self.names {
             match names.get(&name).map(Vec::as_slice) {
                 None | Some([]) => queues.push(QueuePlan::implied(name, source, ids)),
                 Some([_, _, ..]) if names[&name].iter().all(|at| queues[*at].exten.is_some()) => {

@@ -196,13 +196,12 @@ pub(super) fn expand(
             }
             let joined = match &entry {
                 Some(entry) => entry.queue_names().collect(),
-                None => template.queue_names().filter(|_| !raw.absent).collect::<Vec<_>>(),
+                None => template.queue_names().filter(|_| !raw.absent).collect::<BTreeSet<_>>(),
             };
-            if !joined.is_empty() {
-                let ids: Vec<OperatorId> = agents[from..].iter().map(|(id, ..)| id.clone()).collect();
-                for (name, source) in joined {
-                    joining.add(name, source, &ids);
-                }
+            joining.add(joined, agents[from..].iter().map(|(id, ..)| id));
+            if joining.len() > MOST_SELECTED {
+                out.push(Diagnostic::at(&raw.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }));
+                return Resolved::default();
             }
         }
         queues.extend(document.queues);
