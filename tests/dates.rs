@@ -1,5 +1,6 @@
-//! Dates of a roster. Each rule of dates has a test with its number: here and in `dates/rules.rs` on manifests and plans,
-//! in `dates/runs.rs` with the program. `dates/properties.rs` checks random rosters with random dates.
+//! Dates of a roster. Each rule of dates has a test with its number: here, in `dates/rules.rs` and in
+//! `dates/queues.rs` on manifests and plans, in `dates/runs.rs` with the program. `dates/properties.rs` checks random
+//! rosters with random dates.
 //!
 //! Wrong dates, with their whole messages, are in `tests/manifest/invalid`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
@@ -11,6 +12,8 @@ mod bench;
 mod planning;
 #[path = "dates/properties.rs"]
 mod properties;
+#[path = "dates/queues.rs"]
+mod queues;
 #[path = "dates/random.rs"]
 mod random;
 #[path = "dates/rules.rs"]

@@ -48,6 +48,7 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
         } else {
             vec![Note::Failed { why: "why".to_owned() }]
         },
+        answered_ms: None,
         made: (step.operation == Operation::queue(Verb::Create) && *status == Status::Done)
             .then(|| "1099".into()),
         pending: false,

@@ -32,6 +32,9 @@ macro_rules! cases {
 
 cases! {
     dates_move_what_is_wanted_and_say_why "dates"
+    what_moved_live_says_when_and_by_whom "last-changed"
+    agents_name_their_queues_and_take_no_other_member_out "agent-queues"
+    a_queue_that_an_agent_names_is_declared_or_live "agent-queues-unknown"
     a_successor_is_not_owned_before_a_clean_run "identity-succeeded"
     protection_outlives_its_line_in_a_replacement "protect-replace"
     a_pending_queue_that_left_the_files_makes_no_second_one "queue-pending-left"

@@ -213,7 +213,7 @@ fn seats_and_their_figures_over_a_long_span() {
         for window in &windows {
             let mut call = seat_query::requests::page(1, window);
             seat_query::SeatQuery.sign(&connection, &secret("s-seat"), NOW, &mut call);
-            let page = seat_query::responses::page(&send(&mut estate, &connection, call)).unwrap();
+            let page = seat_query::responses::page(&send(&mut estate, &connection, call), 480).unwrap();
             assert_eq!(
                 paging::pages(seats::head(&page).keys.len(), page.total, seat_query::requests::PAGE_SIZE),
                 1
@@ -293,7 +293,7 @@ async fn the_server_answers_all_readers() {
     let seats = workspace.connection("seat-query").unwrap();
     let mut call = seat_query::requests::page(1, &seat_query::date_range::windows(NOW - 1000, NOW, 480)[0]);
     seat_query::SeatQuery.sign(seats, &secret("s-seat"), NOW, &mut call);
-    assert_eq!(seat_query::responses::page(&send(call).await).unwrap().total, Some(3));
+    assert_eq!(seat_query::responses::page(&send(call).await, 480).unwrap().total, Some(3));
     assert!(running.with(|estate| estate.departures().is_empty()));
     running.stop().await;
 }

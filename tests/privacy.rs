@@ -221,6 +221,7 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
         StepResult {
             status: [Status::Failed, Status::Unknown, Status::Skipped][(at + pick) % 3],
             notes,
+            answered_ms: None,
             made: None,
             pending: false,
             identities: Vec::new(),

@@ -119,6 +119,7 @@ fn ran() -> Report {
                 let difference = difference(&agent::BOUND_PHONE, "10086", Some("13800138000 | <b>no</b>"));
                 vec![Note::Differs { id: None, difference, kept: false }]
             },
+            answered_ms: None,
             made: None,
             pending: false,
             identities: Vec::new(),

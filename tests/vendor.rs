@@ -109,7 +109,7 @@ fn seat_query_is_asked_and_signed_as_its_document_shows() {
 
 #[test]
 fn seat_query_sample() {
-    let page = seat_query::responses::page(&reply(SEAT_QUERY)).unwrap();
+    let page = seat_query::responses::page(&reply(SEAT_QUERY), 480).unwrap();
     assert_eq!(page.total, Some(5));
     let seats = seats::seats(vec![vec![page]], 100);
     // The sample prints one row of its five.

@@ -337,7 +337,7 @@ fn a_queue_is_edited_where_its_vendor_can() {
         record.set(&ASSIGN_RULE, Value::Choice(rule), None);
         let members = [(OperatorId::from(members), 0)].into_iter().collect();
         record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
-        let queue = LiveQueue { name: "q".into(), record };
+        let queue = LiveQueue { name: "q".into(), record, changed: None };
         let mut seen = ReadBack::default();
         let exten = OperatorId::from("1001");
         seen.queues.insert(QueueKey::Exten(exten.clone()), Ok(vec![(exten, queue)]));

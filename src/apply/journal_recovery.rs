@@ -46,7 +46,8 @@ pub fn recover(
         }
     }
     let edited_later = edited_later(plan);
-    for (step, (begun, ended)) in plan.steps.iter().zip(came) {
+    let begun_ms = begun_ms(entries);
+    for (at, (step, (begun, ended))) in plan.steps.iter().zip(came).enumerate() {
         let confirmed = matches!(ended, Some((Ending::Done, _)));
         let Operation { kind, verb } = step.operation;
         let doubts = match verb {
@@ -113,6 +114,7 @@ pub fn recover(
         results.push(StepResult {
             status,
             notes: Vec::new(),
+            answered_ms: begun_ms.get(&at).copied(),
             made,
             pending,
             identities,
@@ -134,6 +136,16 @@ pub fn recover(
 /// Returns true if other runs wrote the ledger of this serial after the begin of the journal.
 pub fn is_older(entries: &[Entry], serial: u64) -> bool {
     matches!(entries.first(), Some(Entry::Run { ledger: Some(begun), .. }) if *begun != serial)
+}
+
+/// Returns the time of each step's last call, in milliseconds since 1970 UTC.
+fn begun_ms(entries: &[Entry]) -> BTreeMap<usize, i64> {
+    let begun = entries.iter().filter_map(|entry| match entry {
+        // An older program wrote no time.
+        Entry::Begin { step, at_ms } => (*at_ms > 0).then_some((*step, *at_ms)),
+        Entry::Run { .. } | Entry::End { .. } => None,
+    });
+    begun.collect()
 }
 
 /// Returns the queues that the vendor may still create, each with the last such moment.

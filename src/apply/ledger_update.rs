@@ -40,6 +40,13 @@ pub fn changes(
             touching.entry(target).or_default().push((step, result));
         }
     }
+    let written: Vec<(String, i64)> = touching
+        .iter()
+        .filter_map(|(id, steps)| {
+            let answered = steps.iter().filter(|(step, _)| step.operation.verb != Verb::Put);
+            Some((id.key(), answered.filter_map(|(_, result)| result.answered_ms).max()?.div_euclid(1000)))
+        })
+        .collect();
     for change in &plan.changes {
         let mine = || touching.get(&change.id).into_iter().flatten().copied();
         let done = |result: &StepResult| result.took(&change.id);
@@ -129,6 +136,11 @@ pub fn changes(
         }
         doubt(ledger, agents, change, mine());
         not_taken(ledger, change, mine());
+    }
+    for (key, at) in written {
+        if let Some(applied) = ledger.resources.get_mut(&key) {
+            applied.written = applied.written.max(Some(at));
+        }
     }
 }
 
@@ -261,6 +273,7 @@ fn fill(ledger: &mut Ledger, older: BTreeMap<String, LedgerEntry>, desired: &Des
             }
             Entry::Vacant(_) => continue,
         };
+        applied.written = applied.written.max(old.written);
         for (field, value) in old.fields {
             applied.fields.entry(field).or_insert(value);
         }
@@ -391,7 +404,8 @@ pub fn adopt(ledger: &mut Ledger, supports: &Supports, desired: &Desired, live: 
         let keys: BTreeMap<String, String> = keys.collect();
         for (id, queue, exten) in matches {
             let applied = follow(ledger, &keys, id, exten.as_str());
-            (applied.pending, applied.let_go) = (false, false);
+            // No manifest declares a queue that only agents name.
+            (applied.pending, applied.let_go) = (false, queue.implied);
             if let Some(now) = queues.items.get(&exten) {
                 adopt_one(applied, supports.queues, &queue.record, &now.record);
             }

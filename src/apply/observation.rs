@@ -89,6 +89,7 @@ mod tests {
             identity: Identity::default(),
             protect: false,
             leave: false,
+            last_changed: None,
             reason: None,
             names: BTreeMap::new(),
             fields: Vec::new(),

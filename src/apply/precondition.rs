@@ -278,7 +278,7 @@ mod tests {
     fn queue(name: &str, ids: &[&str]) -> LiveQueue {
         let mut record = Record::default();
         record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members(ids))), None);
-        LiveQueue { name: name.into(), record }
+        LiveQueue { name: name.into(), record, changed: None }
     }
 
     #[test]

@@ -320,6 +320,7 @@ impl Machine {
             results.push(StepResult {
                 status,
                 notes,
+                answered_ms: None,
                 made: state.made.clone(),
                 pending: state.made.is_some() && !state.shown,
                 identities: state.identities.clone(),

@@ -110,7 +110,7 @@ fn manifests(arguments: &Arguments, loaded: &Loaded, wrong: Option<&CliError>) -
                 format!(
                     "sound: {}, {} and {}",
                     count(desired.agents.len(), "agent"),
-                    count(desired.queues.len(), "queue"),
+                    count(desired.declared_queues().count(), "queue"),
                     count(desired.seats.len(), "seat")
                 ),
             )
@@ -377,7 +377,7 @@ async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     let (Some(reader), Some(window)) = (reader, windows.and_then(|mut windows| windows.pop())) else {
         return Err(Failure::Refused("there is nothing to ask".to_owned()));
     };
-    let hear = |reply: &Reply| reader.parse_page(reply);
+    let hear = |reply: &Reply| reader.parse_page(connection, reply);
     let page = link.read(|| Some(reader.page_request(&window, 1)), hear).await?;
     Ok(listed(page.total, "seats").into())
 }

@@ -69,7 +69,7 @@ fn sound(path: &Path, several: bool, at: Option<Date>) -> Result<Sound, CliError
         "{}: sound; {}, {}, {} declared{}{}.\n",
         sanitize(&loaded.workspace.name),
         count(loaded.desired.agents.len() - absent, "agent"),
-        count(loaded.desired.queues.len(), "queue"),
+        count(loaded.desired.declared_queues().count(), "queue"),
         count(loaded.desired.seats.len(), "seat"),
         if absent > 0 { format!(", {} declared absent", count(absent, "agent")) } else { String::new() },
         dates.unwrap_or_default(),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::members::View;
+use super::layers::Entries;
+use super::members::{Dispute, View};
 use super::timeline::{Dates, Timeline};
-use super::turn::{Counts, Entries, Turn};
+use super::turn::{Counts, Turn};
 use crate::config::workspace::Workspace;
 use crate::model::agent::SIP;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
@@ -92,6 +93,7 @@ impl Dates {
             told.insert(id, BTreeSet::from([Broken::Floor(minimum)]));
         }
         let mut sips = SipNumbers::new(self.entries(), desired);
+        let mut disputed: BTreeSet<(&ResourceId, OperatorId)> = BTreeSet::new();
         let mut found = Vec::new();
         let mut timeline = Timeline::for_rules(self, desired);
         while let Some((next, step)) = timeline.next_turn(until) {
@@ -132,6 +134,21 @@ impl Dates {
                     add(turn.id, cause.unwrap_or_else(|| queue.source.clone()), source, what);
                 }
             }
+            let mut still = BTreeSet::new();
+            for (id, plan, Dispute { id: agent, listed, own }) in timeline.disputes() {
+                let key = (id, agent.clone());
+                if !disputed.contains(&key) {
+                    let entry = self.entries().get(agent);
+                    let cause = entry.and_then(|entry| entry.queues_turned(step.from, step.to));
+                    let cause =
+                        cause.or_else(|| plan.list_turned(agent, step.from, step.to)).unwrap_or(own.1);
+                    let (agent, queue) = (agent.clone(), plan.name.to_string());
+                    let what = Ahead::TwoPriorities { agent, queue, listed: listed.0, own: own.0 };
+                    add(id, cause.clone(), listed.1.clone(), what);
+                }
+                still.insert(key);
+            }
+            disputed = still;
             for (id, first, number, source, cause) in sips.follow(self.entries(), &step) {
                 let what = Ahead::SipTwice { first, second: id.clone(), number };
                 add(&ResourceId::agent(&id), cause, source, what);
@@ -149,8 +166,8 @@ fn empty(view: &View<'_>, queue: &DesiredQueue, counts: Counts) -> Option<(Sourc
     if let Some(selector) = view.selector.filter(|_| counts.chosen == 0) {
         return Some((selector.source.clone(), true));
     }
-    let (source, list) = view.members?;
-    (!list.is_empty() && queue.member_sources.is_empty()).then(|| (source.clone(), false))
+    let source = view.naming()?;
+    queue.member_sources.is_empty().then(|| (source.clone(), false))
 }
 
 /// The present agents of each SIP number that a dated agent has at some time.

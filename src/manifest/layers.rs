@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::dated::{Named, RawDuring, RawSpan, RawWhen};
 use super::names::unknown;
-use super::roster_document::Template;
+use super::roster_document::{AgentSet, Template};
 use crate::config::workspace::Leavers;
 use crate::model::agent::{ENABLED, SIP};
 use crate::model::date::{Bound, Date, OutOfDate, Readings, Span, Zone};
-use crate::model::desired::{DesiredAgent, Existence};
+use crate::model::desired::{DesiredAgent, Existence, Memberships};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
@@ -178,23 +178,29 @@ fn set_once<T>(
 #[derive(Default)]
 pub(super) struct Layer {
     pub template: Template,
-    pub overlays: Vec<Overlay<Record>>,
+    pub overlays: Vec<Overlay<AgentSet>>,
 }
 
 impl Layer {
     /// Takes a template with its `during`.
     pub(super) fn new(mut template: Template, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
         let raw = template.dates.take().map(|dates| dates.during).unwrap_or_default();
-        let keys = |record: &Record| {
-            record.iter().filter_map(|entry| Some((entry.field.key, entry.source?.clone()))).collect()
+        let keys = |set: &AgentSet| {
+            let fields = set.record.iter().filter_map(|entry| Some((entry.field.key, entry.source?.clone())));
+            fields.chain(set.queues.iter().map(|queues| ("queues", queues.source.clone()))).collect()
         };
-        let overlays = calendar.overlays(raw, out, keys, |_, record, _| record);
+        let overlays = calendar.overlays(raw, out, keys, |_, set, _| set);
         Self { template, overlays }
     }
 
     /// Returns the values of its `during`.
     pub(super) fn dated(&self) -> impl Iterator<Item = &Record> {
-        self.overlays.iter().map(|overlay| &overlay.set)
+        self.overlays.iter().map(|overlay| &overlay.set.record)
+    }
+
+    /// Returns the queues that it may name: for a time, and else.
+    fn memberships(&self) -> impl Iterator<Item = &Arc<Memberships>> {
+        self.overlays.iter().filter_map(|overlay| overlay.set.queues.as_ref()).chain(&self.template.queues)
     }
 
     /// Checks that an edit can set each value of its `during`.
@@ -221,11 +227,15 @@ impl Layer {
     /// Copies its values at an instant that a template lacks.
     fn fill(&self, template: &mut Template, at: Timestamp) {
         for overlay in self.overlays.iter().filter(|overlay| overlay.holds(at)) {
-            template.record.fill_from(&overlay.set);
+            template.record.fill_from(&overlay.set.record);
+            template.queues = template.queues.take().or_else(|| overlay.set.queues.clone());
         }
         template.fill_from(&self.template);
     }
 }
+
+/// The dated agents, by number.
+pub(super) type Entries = BTreeMap<OperatorId, Arc<DatedEntry>>;
 
 /// The layers of an entry of `agents` with a date in one of them.
 pub(super) struct DatedEntry {
@@ -259,7 +269,7 @@ impl DatedEntry {
 
     /// Returns an agent at an instant.
     pub(super) fn agent(&self, id: &OperatorId, zone: &Zone, at: Timestamp) -> DesiredAgent {
-        let Template { record, protect, allow_any_role, .. } = self.values(id, at);
+        let Template { record, queues, protect, allow_any_role, .. } = self.values(id, at);
         let out_of_date = OutOfDate::at(&self.span, at);
         let existence = match &out_of_date {
             None => Existence::Present,
@@ -283,8 +293,40 @@ impl DatedEntry {
             protect: protect.unwrap_or(false),
             allow_any_role: allow_any_role.unwrap_or(false),
             pool: self.pool,
+            queues,
             record,
         }
+    }
+
+    /// Returns the layers down to the first one that always says `queues`.
+    fn queue_layers(&self) -> impl Iterator<Item = &Layer> {
+        let base = self.layers.iter().position(|layer| layer.template.queues.is_some());
+        self.layers.iter().take(base.map_or(usize::MAX, |base| base + 1)).map(|layer| &**layer)
+    }
+
+    /// Returns the queues that its agents name at some time, each with its place.
+    pub(super) fn queue_names(&self) -> impl Iterator<Item = (&Arc<str>, &Source)> {
+        let named = self.queue_layers().flat_map(Layer::memberships);
+        named.flat_map(|named| named.queues.iter().map(|(name, (_, source))| (name, source)))
+    }
+
+    /// Returns true if its agents name other queues for a time.
+    pub(super) fn has_dated_queues(&self) -> bool {
+        self.queue_layers().any(|layer| layer.overlays.iter().any(|overlay| overlay.set.queues.is_some()))
+    }
+
+    /// Returns the date that keeps its agents out of a queue that they name at another time.
+    pub(super) fn not_named(&self, names: impl Fn(&Memberships) -> bool, at: Timestamp) -> Option<OutOfDate> {
+        let sets = || self.queue_layers().flat_map(|layer| &layer.overlays);
+        let naming = sets().filter(|overlay| overlay.set.queues.as_deref().is_some_and(&names));
+        OutOfDate::nearest(naming.flat_map(|overlay| &overlay.spans), at).or_else(|| {
+            // An entry that holds now names other queues than the base.
+            let mut other = sets().filter(|overlay| overlay.set.queues.is_some() && overlay.holds(at));
+            let span = other.find_map(|overlay| overlay.spans.iter().find(|span| span.holds(at)))?;
+            let from = span.from.as_ref().map(|from| (false, from));
+            let (before, bound) = from.or_else(|| span.until.as_ref().map(|until| (true, until)))?;
+            Some(OutOfDate { before, date: bound.date.to_string(), source: bound.source.clone() })
+        })
     }
 
     /// Returns the SIP numbers of its layers, with placeholders.
@@ -326,12 +368,19 @@ impl DatedEntry {
     /// Checks that an edit can set each value of `during` back. `base` are the values without any date.
     pub(super) fn check(
         &self,
-        base: &Record,
+        base: &Template,
         support: Option<&Support>,
         told: &mut BTreeSet<Source>,
         out: &mut Diagnostics,
     ) {
+        for layer in self.layers.iter().filter(|_| base.queues.is_none()) {
+            for queues in layer.memberships().filter(|queues| told.insert(queues.source.clone())) {
+                let problem = RosterProblem::NoBase { field: "queues".into() };
+                out.push(Diagnostic::at(&queues.source, problem).related(&self.source, Label::Baseless));
+            }
+        }
         let Some(support) = support else { return };
+        let base = &base.record;
         for entry in self.layers.iter().flat_map(|layer| layer.dated()).flat_map(Record::iter) {
             let field = || entry.field.key.into();
             let (problem, base) = match base.entry(entry.field) {
@@ -355,8 +404,14 @@ impl DatedEntry {
 }
 
 impl Template {
+    /// Returns the queues that it names, each with its place.
+    pub(super) fn queue_names(&self) -> impl Iterator<Item = (&Arc<str>, &Source)> {
+        self.queues.iter().flat_map(|named| named.queues.iter().map(|(name, (_, source))| (name, source)))
+    }
+
     pub(super) fn fill_from(&mut self, other: &Template) {
         self.record.fill_from(&other.record);
+        self.queues = self.queues.take().or_else(|| other.queues.clone());
         self.protect = self.protect.or(other.protect);
         self.allow_any_role = self.allow_any_role.or(other.allow_any_role);
     }

@@ -1,17 +1,17 @@
 //! The members of a queue at an instant: its list, its selector, and the dates of both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::{Calendar, Overlay};
+use super::layers::{Calendar, Entries, Overlay};
 use super::roster_document::{QueueSet, RawMember, RawQueue, Selector};
 use crate::model::date::{OutOfDate, Span};
-use crate::model::desired::{DesiredAgent, DesiredQueue};
+use crate::model::desired::{DesiredAgent, DesiredQueue, Memberships};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::Record;
-use crate::model::id::OperatorId;
+use crate::model::id::{OperatorId, ResourceId};
 use crate::model::problem::{Label, RosterProblem};
 use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
@@ -33,6 +33,7 @@ pub(super) struct Times {
 }
 
 /// Who serves a queue, and the fewest who must.
+#[derive(Default)]
 pub(super) struct MemberSet {
     /// The list, by number.
     pub members: Option<(Source, Vec<ListMember>)>,
@@ -54,6 +55,87 @@ pub(super) struct QueuePlan {
     mode: Option<ListMode>,
     pub base: MemberSet,
     pub overlays: Vec<Overlay<MemberSet>>,
+    /// True if only agents name it.
+    implied: bool,
+    /// The names by which agents name it.
+    keys: Vec<Arc<str>>,
+    /// The agents that name it at some time, in order.
+    joining: Vec<OperatorId>,
+    /// Those of them that a list of any time names too.
+    named_by_both: Vec<OperatorId>,
+}
+
+/// The agents that name a queue at some time, by the name that they use.
+#[derive(Default)]
+pub(super) struct Joining {
+    names: BTreeMap<Arc<str>, (Source, Vec<OperatorId>)>,
+    len: usize,
+}
+
+impl Joining {
+    /// Adds agents that name some queues, each with its place.
+    pub(super) fn add<'a>(
+        &mut self,
+        queues: BTreeSet<(&Arc<str>, &Source)>,
+        ids: impl ExactSizeIterator<Item = &'a OperatorId> + Clone,
+    ) {
+        let mut last = None;
+        for (name, source) in queues {
+            let (first, all) =
+                self.names.entry(Arc::clone(name)).or_insert_with(|| (source.clone(), Vec::new()));
+            if source < first {
+                *first = source.clone();
+            }
+            // An agent names a queue once, at whatever times.
+            if last.replace(name) != Some(name) {
+                all.extend(ids.clone().cloned());
+                self.len += ids.len();
+            }
+        }
+    }
+
+    /// Returns the number of pairs of a queue and an agent.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Tells each queue the agents that name it. A queue that only agents name is added.
+    pub(super) fn attach(self, queues: &mut Vec<QueuePlan>, out: &mut Diagnostics) {
+        let mut names: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+        for (at, plan) in queues.iter().enumerate() {
+            names.entry(Arc::clone(&plan.name)).or_default().push(at);
+            if let Some(exten) = &plan.exten {
+                let id = ResourceId::queue(&plan.name, Some(exten));
+                names.entry(id.name.as_str().into()).or_default().push(at);
+            }
+        }
+        for (name, (source, ids)) in self.names {
+            match names.get(&name).map(Vec::as_slice) {
+                None | Some([]) => queues.push(QueuePlan::implied(name, source, ids)),
+                Some([_, _, ..]) if names[&name].iter().all(|at| queues[*at].exten.is_some()) => {
+                    let problem = RosterProblem::QueueOfTwo { queue: name.to_string() };
+                    out.push(Diagnostic::at(&source, problem));
+                }
+                Some([at, ..]) => queues[*at].join(name, ids),
+            }
+        }
+        for plan in queues.iter_mut().filter(|plan| !plan.joining.is_empty()) {
+            plan.joining.sort();
+            plan.joining.dedup();
+            let listed: BTreeSet<&OperatorId> = plan.listed().map(|member| &member.id).collect();
+            let both = plan.joining.iter().filter(|id| listed.contains(id)).cloned().collect();
+            plan.named_by_both = both;
+        }
+    }
+}
+
+/// Two priorities of one agent in one queue.
+pub(super) struct Dispute<'r> {
+    pub id: &'r OperatorId,
+    /// By the queue's list.
+    pub listed: (i64, &'r Source),
+    /// By the agent's `queues`.
+    pub own: (i64, &'r Source),
 }
 
 /// The agents of another instant, as the ones that differ from those of a first one.
@@ -96,11 +178,14 @@ pub(super) struct Roster<'a> {
     pub agents: Agents<'a>,
     /// The values of agents that are out of their dates.
     pub away: &'a BTreeMap<OperatorId, Record>,
+    /// The dated agents.
+    pub entries: &'a Entries,
     pub at: Timestamp,
 }
 
 /// The values of a queue that hold at an instant.
 pub(super) struct View<'a> {
+    plan: &'a QueuePlan,
     pub members: Option<&'a (Source, Vec<ListMember>)>,
     pub selector: Option<&'a Selector>,
     pub allow_empty: bool,
@@ -223,7 +308,78 @@ impl QueuePlan {
                 out.push(Diagnostic::at(source, RosterProblem::NoMemberBase { key: (*key).into() }));
             }
         }
-        Self { source, name: name.0, exten, was, distinct, record, mode, base, overlays }
+        // An agent that names a queue without a list takes no other member out of it.
+        let mode = mode.or_else(|| (!managed).then_some(ListMode::AtLeast));
+        let name = name.0;
+        Self { exten, was, distinct, record, mode, overlays, ..Self::bare_of(source, name, base) }
+    }
+
+    fn bare_of(source: Source, name: Arc<str>, base: MemberSet) -> Self {
+        Self {
+            source,
+            name,
+            exten: None,
+            was: None,
+            distinct: false,
+            record: Record::default(),
+            mode: None,
+            base,
+            overlays: Vec::new(),
+            implied: false,
+            keys: Vec::new(),
+            joining: Vec::new(),
+            named_by_both: Vec::new(),
+        }
+    }
+
+    /// Returns a queue that only agents name.
+    fn implied(name: Arc<str>, source: Source, ids: Vec<OperatorId>) -> Self {
+        let mut plan = Self::bare_of(source, Arc::clone(&name), MemberSet::default());
+        (plan.implied, plan.mode) = (true, Some(ListMode::AtLeast));
+        plan.join(name, ids);
+        plan
+    }
+
+    /// Adds agents that name the queue.
+    fn join(&mut self, name: Arc<str>, ids: Vec<OperatorId>) {
+        self.keys.push(name);
+        self.joining.extend(ids);
+    }
+
+    /// Returns the agents that name the queue at some time, in order.
+    pub(super) fn joining(&self) -> &[OperatorId] {
+        &self.joining
+    }
+
+    /// Returns true if an agent names the queue at some time.
+    pub(super) fn is_joined_by(&self, id: &OperatorId) -> bool {
+        self.joining.binary_search(id).is_ok()
+    }
+
+    /// Returns the priority that an agent's `queues` give, with its place.
+    fn priority<'r>(&self, named: &'r Memberships) -> Option<(i64, &'r Source)> {
+        let found = self.keys.iter().find_map(|key| named.queues.get(key))?;
+        Some((found.0, &found.1))
+    }
+
+    /// Returns the entries of its lists, of any time.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &ListMember> {
+        self.sets().filter_map(|set| set.members.as_ref()).flat_map(|(_, list)| list)
+    }
+
+    /// Returns the agents that have one priority by the list, and another one by their `queues`.
+    pub(super) fn disputes<'r>(&'r self, roster: &Roster<'r>) -> impl Iterator<Item = Dispute<'r>> {
+        let view = self.view(roster.at);
+        self.named_by_both.iter().filter_map(move |id| {
+            let listed = view.entries(id).iter().find(|entry| entry.holds(roster.at))?.priority(roster.at);
+            let own = self.own(roster.agents.get(id)?)?;
+            (listed.0 != own.0).then_some(Dispute { id, listed, own })
+        })
+    }
+
+    /// Returns the priority that a present agent asks for, with its place.
+    fn own<'r>(&self, agent: &'r DesiredAgent) -> Option<(i64, &'r Source)> {
+        self.priority(agent.queues.as_deref().filter(|_| agent.is_present())?)
     }
 
     /// Returns all its lists and selectors, of any time.
@@ -236,6 +392,7 @@ impl QueuePlan {
         let now =
             || self.overlays.iter().filter(move |overlay| overlay.holds(at)).map(|overlay| &overlay.set);
         View {
+            plan: self,
             members: now().find_map(|set| set.members.as_ref()).or(self.base.members.as_ref()),
             selector: now().find_map(|set| set.selector.as_ref()).or(self.base.selector.as_ref()),
             allow_empty: now().find_map(|set| set.allow_empty).or(self.base.allow_empty).unwrap_or(false),
@@ -251,6 +408,7 @@ impl QueuePlan {
             name: Arc::clone(&self.name),
             exten: self.exten.clone(),
             was: self.was.clone(),
+            implied: self.implied,
             distinct: self.distinct,
             mode: self.mode,
             min_members: view.min_members.cloned(),
@@ -292,6 +450,9 @@ impl QueuePlan {
         for entries in view.list().chunk_by(|one, other| one.id == other.id) {
             put(&entries[0].id, entries);
         }
+        for id in self.joining.iter().filter(|id| view.entries(id).is_empty()) {
+            put(id, &[]);
+        }
         if let Some(place) = view.source() {
             queue.record.set(&ASSIGN_MEMBERS, Value::Members(Arc::new(members)), Some(place.clone()));
         }
@@ -300,16 +461,28 @@ impl QueuePlan {
 
     /// Returns true if it holds a date.
     pub(super) fn is_dated(&self) -> bool {
-        let mut lists = self.sets().filter_map(|set| set.members.as_ref()).flat_map(|(_, list)| list);
-        !self.overlays.is_empty() || lists.any(|member| member.times().is_some())
+        !self.overlays.is_empty() || self.listed().any(|member| member.times().is_some())
     }
 }
 
 impl<'a> View<'a> {
-    /// Returns the place of its list, or else of its selector; `None` if the members are not managed.
+    /// Returns the place of its list, or else of its selector, or else of the queue that agents name.
+    ///
+    /// `None` if the members are not managed.
     pub(super) fn source(&self) -> Option<&'a Source> {
         let selector = self.selector.map(|selector| &selector.source);
-        self.members.map(|(source, _)| source).or(selector)
+        let joined = || (!self.plan.joining.is_empty()).then_some(&self.plan.source);
+        self.members.map(|(source, _)| source).or(selector).or_else(joined)
+    }
+
+    /// Returns the place of a list that names agents, at any time.
+    pub(super) fn naming(&self) -> Option<&'a Source> {
+        match (self.members, self.selector) {
+            (Some((source, list)), _) => (!list.is_empty()).then_some(source),
+            (None, Some(_)) => None,
+            // The agents that name it are its list.
+            (None, None) => self.source().filter(|_| self.plan.mode == Some(ListMode::Exact)),
+        }
     }
 
     /// Returns its list; empty without one.
@@ -325,20 +498,24 @@ impl<'a> View<'a> {
     }
 
     /// Returns the place of an agent that some entries of the list name.
-    pub(super) fn place(
+    pub(super) fn place<'r>(
         &self,
         id: &OperatorId,
-        entries: &'a [ListMember],
-        roster: &Roster<'_>,
-    ) -> Placing<'a> {
+        entries: &'r [ListMember],
+        roster: &Roster<'r>,
+    ) -> Placing<'r>
+    where
+        'a: 'r,
+    {
         let agent = roster.agents.get(id);
+        let joins = || self.plan.is_joined_by(id);
         if let Some(why) = agent.and_then(|agent| agent.out_of_date.as_deref()) {
             let chosen = || {
                 self.selector
                     .zip(roster.away.get(id))
                     .is_some_and(|(selector, away)| selector.matches(id, away))
             };
-            return if !entries.is_empty() || chosen() {
+            return if !entries.is_empty() || joins() || chosen() {
                 Placing::Excluded(why.clone())
             } else {
                 Placing::Outside
@@ -348,19 +525,19 @@ impl<'a> View<'a> {
             let (priority, source) = entry.priority(roster.at);
             return Placing::Member(priority, source);
         }
+        if let Some((priority, source)) = agent.and_then(|agent| self.plan.own(agent)) {
+            return Placing::Member(priority, source);
+        }
         let selected = |selector: &&Selector| {
             agent.is_some_and(|agent| agent.is_present() && selector.matches(id, &agent.record))
         };
         if let Some(selector) = self.selector.filter(selected) {
             return Placing::Member(selector.priority, &selector.source);
         }
-        // The entry that comes next, or else the one that ended last: the order of entries means nothing.
         let spans = entries.iter().filter_map(|entry| Some(&entry.dates.as_ref()?.span));
-        let next = spans.min_by_key(|span| match (&span.from, &span.until) {
-            (Some(from), _) if roster.at < from.at => (false, from.at.as_second()),
-            (_, until) => (true, until.as_ref().map_or(0, |until| -until.at.as_second())),
-        });
-        let out = next.and_then(|span| OutOfDate::at(span, roster.at));
+        let named = |named: &Memberships| self.plan.priority(named).is_some();
+        let joined = || roster.entries.get(id).filter(|_| joins())?.not_named(named, roster.at);
+        let out = OutOfDate::nearest(spans, roster.at).or_else(joined);
         out.map_or(Placing::Outside, Placing::Excluded)
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layers::{Calendar, DatedEntry, Layer, substitute};
-use super::members::{Agents, QueuePlan, Roster};
+use super::members::{Agents, Joining, QueuePlan, Roster};
 use super::names::{Catalogue, catalogue, check_name, in_catalogues, named, unknown};
 use super::reserved_secrets::ReservedSecrets;
 use super::roster_document::{Document, Template};
@@ -93,6 +93,7 @@ pub(super) fn expand(
         return Resolved::default();
     }
     let mut queues = Vec::new();
+    let mut joining = Joining::default();
     let mut agents = Vec::with_capacity(documents.iter().map(|d| d.agents.len()).sum());
     let mut in_time: BTreeMap<OperatorId, Arc<DatedEntry>> = BTreeMap::new();
     let mut written: u64 = 0;
@@ -157,7 +158,7 @@ pub(super) fn expand(
                 let span = span.unwrap_or_default();
                 let entry = DatedEntry { source, pool, span, layers, leavers: workspace.policy.leavers };
                 if raw.profile.is_none() || profile.is_some() {
-                    entry.check(&template.record, support, &mut complained, out);
+                    entry.check(&template, support, &mut complained, out);
                 }
                 Arc::new(entry)
             });
@@ -165,6 +166,7 @@ pub(super) fn expand(
             let waiting = [&ROLE, &MAIN_SKILL_GROUP]
                 .into_iter()
                 .any(|field| template.record.text(field).is_some_and(|name| name.contains(PLACEHOLDER)));
+            let from = agents.len();
             let mut ids = raw.ids.into_iter().peekable();
             while let Some(id) = ids.next() {
                 // The last agent takes the record that the others copy.
@@ -184,12 +186,22 @@ pub(super) fn expand(
                     protect: template.protect.unwrap_or(false),
                     allow_any_role: template.allow_any_role.unwrap_or(false),
                     pool,
+                    queues: template.queues.clone().filter(|_| !raw.absent),
                     record,
                 };
                 if let Some(entry) = &entry {
                     in_time.insert(id.clone(), Arc::clone(entry));
                 }
                 agents.push((id, raw.id_source.clone(), agent));
+            }
+            let joined = match &entry {
+                Some(entry) => entry.queue_names().collect(),
+                None => template.queue_names().filter(|_| !raw.absent).collect::<BTreeSet<_>>(),
+            };
+            joining.add(joined, agents[from..].iter().map(|(id, ..)| id));
+            if joining.len() > MOST_SELECTED {
+                out.push(Diagnostic::at(&raw.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }));
+                return Resolved::default();
             }
         }
         queues.extend(document.queues);
@@ -205,8 +217,9 @@ pub(super) fn expand(
     }
     desired.agents = once(agents, out);
     shared_password_check::check(&desired, out);
-    let queues: Vec<QueuePlan> =
+    let mut queues: Vec<QueuePlan> =
         queues.into_iter().map(|raw| QueuePlan::new(raw, &mut calendar, out)).collect();
+    joining.attach(&mut queues, out);
     if let Some(diagnostic) = too_many_members(&queues, &desired.agents) {
         out.push(diagnostic);
         return Resolved { desired, dates: None };
@@ -216,8 +229,8 @@ pub(super) fn expand(
     }
     let is_dated = !in_time.is_empty() || queues.iter().any(QueuePlan::is_dated);
     let mut plans = Vec::with_capacity(queues.len());
-    let none = BTreeMap::new();
-    let roster = Roster { agents: Agents::now(&desired.agents), away: &none, at };
+    let (away, entries) = (BTreeMap::new(), BTreeMap::new());
+    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for plan in queues {
         check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
@@ -252,6 +265,15 @@ pub(super) fn expand(
     }
     for (id, plan) in dates.queues().iter().filter(|_| all_agents) {
         check_members(plan, &desired, id, at, out);
+    }
+    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
+    for plan in dates.queues().iter().map(|(_, plan)| plan) {
+        for dispute in plan.disputes(&roster) {
+            let (agent, queue) = (dispute.id.clone(), plan.name.to_string());
+            let (listed, own) = (dispute.listed.0, dispute.own.0);
+            let problem = RosterProblem::TwoPriorities { agent, queue, listed, own };
+            out.push(Diagnostic::at(dispute.own.1, problem).related(dispute.listed.1, Label::Other));
+        }
     }
     sip_once(&desired, out);
     let dates = (!dates.is_empty()).then(|| Box::new(dates));
@@ -469,8 +491,7 @@ fn check_members(plan: &QueuePlan, desired: &Desired, id: &ResourceId, at: Times
         && selector.among(Agents::now(&desired.agents)).next().is_none()
     {
         out.push(Diagnostic::at(&selector.source, RosterProblem::SelectsNone { queue }));
-    } else if let Some((source, list)) = view.members
-        && !list.is_empty()
+    } else if let Some(source) = view.naming()
         && desired.queues.get(id).is_some_and(|queue| queue.member_sources.is_empty())
     {
         out.push(Diagnostic::at(source, RosterProblem::NoMembersNow { queue }));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::dated::{Named, RawDuring, RawSpan, during, no_dates, raw_span, raw_spans};
 use crate::model::agent::PASSWORD;
+use crate::model::desired::Memberships;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
@@ -48,6 +49,7 @@ pub(super) struct Document {
 #[derive(Clone, Default)]
 pub(super) struct Template {
     pub record: Record,
+    pub queues: Option<Arc<Memberships>>,
     pub protect: Option<bool>,
     pub allow_any_role: Option<bool>,
     /// Most have none.
@@ -59,7 +61,14 @@ pub(super) struct Template {
 pub(super) struct TemplateDates {
     /// `from` and `until` of an agent.
     pub span: RawSpan,
-    pub during: Vec<RawDuring<Record>>,
+    pub during: Vec<RawDuring<AgentSet>>,
+}
+
+/// The values that an entry of `during` of an agent, a profile or `defaults` sets.
+#[derive(Clone, Default)]
+pub(super) struct AgentSet {
+    pub record: Record,
+    pub queues: Option<Arc<Memberships>>,
 }
 
 /// An entry of `agents`.
@@ -386,6 +395,7 @@ fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
     let during = fields.take("during", out).map(|node| during(node, out, agent_values)).unwrap_or_default();
     Template {
         record: record(fields, agent::FIELDS, out),
+        queues: memberships(fields, out),
         protect: fields.take("protect", out).and_then(|n| flag(n, "protect", out)),
         allow_any_role: fields.take("allowAnyRole", out).and_then(|n| flag(n, "allowAnyRole", out)),
         dates: (!during.is_empty()).then(|| Box::new(TemplateDates { during, ..TemplateDates::default() })),
@@ -393,7 +403,7 @@ fn template(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Template {
 }
 
 /// Takes the agent's fields of an entry of `during`.
-fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record> {
+fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<AgentSet> {
     const NEVER: [&str; 7] =
         ["operatorId", "operatorIds", "state", "profile", "protect", "allowAnyRole", PASSWORD.key];
     for key in NEVER {
@@ -403,7 +413,26 @@ fn agent_values(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Record
         }
     }
     let record = some_fields(fields, agent::FIELDS, |field| *field != PASSWORD, out);
-    (!record.is_empty()).then_some(record)
+    let queues = memberships(fields, out);
+    (!record.is_empty() || queues.is_some()).then_some(AgentSet { record, queues })
+}
+
+/// Takes `queues` of an agent, a profile or `defaults`.
+fn memberships(fields: &mut Fields<'_>, out: &mut Diagnostics) -> Option<Arc<Memberships>> {
+    let node = fields.take("queues", out)?;
+    let NodeValue::Map(entries) = &node.value else {
+        out.push(wrong_shape(node, "queues", Wanted::Mapping));
+        return None;
+    };
+    let mut queues = BTreeMap::new();
+    for (name, node) in entries {
+        if name.name.trim().is_empty() {
+            out.push(Diagnostic::at(&name.source, ValueProblem::Empty { key: "queues".into() }));
+        } else if let Some(priority) = number(node, "priority", 0, i64::from(i32::MAX), out) {
+            queues.insert(Arc::from(&*name.name), (priority, name.source.clone()));
+        }
+    }
+    Some(Arc::new(Memberships { source: node.source.clone(), queues }))
 }
 
 fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
@@ -438,6 +467,9 @@ fn raw_agent(node: &Node, out: &mut Diagnostics) -> Option<RawAgent> {
         && let Some(place) = dates.places().next()
     {
         out.push(Diagnostic::at(place, RosterProblem::DatesOfTombstone));
+    }
+    if let Some(queues) = template.queues.take_if(|_| absent) {
+        out.push(Diagnostic::at(&queues.source, RosterProblem::QueuesOfTombstone));
     }
     fields.reject_unknown(out);
     Some(RawAgent { source: node.source.clone(), id_source, ids: ids?, absent, profile, template })

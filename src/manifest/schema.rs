@@ -219,7 +219,19 @@ fn during(values: Map<String, Json>, doc: &str) -> Json {
 fn agent_values() -> Map<String, Json> {
     let mut values = fields(agent::FIELDS);
     values.remove(agent::PASSWORD.key);
+    values.insert("queues".to_owned(), memberships());
     values
+}
+
+/// Returns `queues` of an agent.
+fn memberships() -> Json {
+    let doc = "The queues that the agent serves, each with a priority: `{ 在线售前: 10 }`. They are added to what the queues list. The mapping of the agent holds in place of that of its profile; `{}` names none. Of a queue without a list of its own no other member is taken out, unless it says `members: exact`.";
+    json!({
+        "description": doc,
+        "type": "object",
+        "propertyNames": filled(),
+        "additionalProperties": priority(),
+    })
 }
 
 fn queue_values() -> Map<String, Json> {
@@ -279,6 +291,7 @@ fn fields(table: &'static [&'static Field]) -> Map<String, Json> {
 fn template() -> Map<String, Json> {
     let mut properties = fields(agent::FIELDS);
     properties.extend(object(json!({
+        "queues": memberships(),
         "protect": { "description": "Whether it is forbidden to delete the agent.", "type": "boolean", "default": false },
         "allowAnyRole": {
             "description": "Whether the agent may be made without a role; the vendor then picks one at random.",
@@ -310,7 +323,8 @@ fn one_agent() -> Json {
     })));
     properties.extend(dates());
     let tombstone = json!({ "properties": { "state": { "const": "absent" } }, "required": ["state"] });
-    let timeless = json!({ "properties": { "from": false, "until": false, "during": false } });
+    let timeless =
+        json!({ "properties": { "from": false, "until": false, "during": false, "queues": false } });
     let mut schema = closed(properties, &[], "An agent, or a pool of them.");
     schema.insert("allOf".to_owned(), json!([{ "if": tombstone, "then": timeless }]));
     schema.insert("if".to_owned(), json!({ "required": ["operatorIds"] }));

@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::Overlay;
-use super::members::{Agents, ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
+use super::layers::{Entries, Overlay};
+use super::members::{Agents, Dispute, ListMember, Placing, QueuePlan, Roster, Times, View};
 use super::turn::{
-    AgentStep, Causes, Counts, Entries, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date,
-    place,
+    AgentStep, Causes, Counts, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date, place,
 };
 use crate::model::date::{Bound, Span, Zone};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
@@ -151,9 +150,10 @@ impl Dates {
             for bound in plan.overlays.iter().flat_map(Overlay::bounds) {
                 touch(bound, Touched::Queue(at));
             }
-            for member in
-                plan.sets().filter_map(|set: &MemberSet| set.members.as_ref()).flat_map(|(_, list)| list)
-            {
+            for id in plan.joining().iter().filter(|id| self.agents.contains_key(*id)) {
+                self.listed.entry(id.clone()).or_default().insert(at);
+            }
+            for member in plan.listed() {
                 self.over += member.folded(self.at);
                 for bound in member.bounds() {
                     touch(bound, Touched::Member(at, member.id.clone()));
@@ -179,7 +179,8 @@ impl Dates {
             }
         }
         let away = self.all_away(self.at);
-        let roster = Roster { agents: Agents::now(&desired.agents), away: &away, at: self.at };
+        let agents = Agents::now(&desired.agents);
+        let roster = Roster { agents, away: &away, entries: &self.agents, at: self.at };
         desired.queues = self.queues.iter().map(|(id, plan)| (id.clone(), plan.queue(&roster))).collect();
     }
 
@@ -278,6 +279,14 @@ impl<'a> Timeline<'a> {
         Some((queue, plan.view(self.now)))
     }
 
+    /// Returns the agents with two priorities in a queue now, each with the queue.
+    pub(super) fn disputes(&self) -> Vec<(&'a ResourceId, &'a QueuePlan, Dispute<'_>)> {
+        let agents = Agents::then(&self.desired.agents, &self.agents);
+        let roster = Roster { agents, away: &self.away, entries: &self.dates.agents, at: self.now };
+        let queues = self.dates.queues.iter();
+        queues.flat_map(|(id, plan)| plan.disputes(&roster).map(move |dispute| (id, plan, dispute))).collect()
+    }
+
     /// Returns the counts of a queue that a turn holds.
     pub(super) fn counts(&self, at: usize) -> Counts {
         self.counts.get(&at).copied().unwrap_or_default()
@@ -318,8 +327,10 @@ impl<'a> Timeline<'a> {
         touched.agents.retain(|id, _| !left_out(id));
         for (id, source) in &touched.agents {
             let step = self.turn_agent(id, source, from);
-            // The values by which a selector finds an agent change outside of its dates too.
-            if step.is_some() || self.is_away(id) {
+            // The values by which a selector finds an agent change outside of its dates too. A queue that an agent
+            // names for a time changes without the agent.
+            let moves = || dates.agents.get(*id).is_some_and(|entry| entry.has_dated_queues());
+            if step.is_some() || self.is_away(id) || moves() {
                 let place = step.is_some().then_some(agents.len());
                 agents.extend(step);
                 changed.insert(*id, (place, *source));
@@ -370,6 +381,9 @@ impl<'a> Timeline<'a> {
         }
         let before = self.agents.get(id).or_else(|| self.desired.agents.get(id))?;
         if !differs(before, &after) {
+            if before.queues != after.queues {
+                self.agents.insert(id.clone(), after);
+            }
             return None;
         }
         let value = || changed(&before.record, &after.record).find_map(|field| entry.turned(field, from, to));
@@ -386,7 +400,7 @@ impl<'a> Timeline<'a> {
         let (from, to) = (passed.from, passed.to);
         let part = Part { plan, was: plan.view(from), view: plan.view(to), passed };
         let agents = Agents::then(&self.desired.agents, &self.agents);
-        let roster = Roster { agents, away: &self.away, at: to };
+        let roster = Roster { agents, away: &self.away, entries: &self.dates.agents, at: to };
         let mut turn = QueueTurn {
             at,
             id,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::layers::{DatedEntry, Overlay};
+use super::layers::{DatedEntry, Entries, Overlay};
 use super::members::{ListMember, MemberSet, Placing, QueuePlan, Roster, Times, View};
-use super::roster_document::Selector;
+use super::roster_document::{AgentSet, Selector, Template};
 use crate::model::date::Span;
 use crate::model::desired::{DesiredAgent, DesiredQueue};
 use crate::model::field::{Field, Record};
@@ -15,9 +15,6 @@ use crate::model::id::{OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
 use crate::model::value::{Members, NO_MEMBERS, Value};
-
-/// The dated agents, by number.
-pub(super) type Entries = BTreeMap<OperatorId, Arc<DatedEntry>>;
 
 /// A change of an agent.
 pub struct AgentStep {
@@ -230,13 +227,16 @@ impl<'a> Part<'_, 'a> {
     }
 
     /// Returns the new placings of agents; `None` without any.
-    pub(super) fn put(
+    pub(super) fn put<'r>(
         &self,
         at: usize,
         queue: &DesiredQueue,
-        roster: &Roster<'_>,
+        roster: &Roster<'r>,
         turn: &mut QueueTurn<'a>,
-    ) -> Option<Vec<(&'a OperatorId, Placing<'a>)>> {
+    ) -> Option<Vec<(&'r OperatorId, Placing<'r>)>>
+    where
+        'a: 'r,
+    {
         self.view.source()?;
         let mut candidates: BTreeMap<&OperatorId, &Source> = BTreeMap::new();
         if self.view.selector.is_some() {
@@ -326,7 +326,11 @@ impl<'a> Part<'_, 'a> {
                 changed(&step.before.record, &step.after.record).filter(|field| wanted.get(field).is_some());
             fields.find_map(|field| entry.turned(field, from, to))
         };
-        own.or_else(listed).or_else(selector).unwrap_or(touched).clone()
+        let joined = || {
+            let entry = self.passed.entries.get(id).filter(|_| self.plan.is_joined_by(id))?;
+            entry.queues_turned(from, to)
+        };
+        own.or_else(listed).or_else(joined).or_else(selector).unwrap_or(touched).clone()
     }
 
     fn set_turned(&self, sets: impl Fn(&MemberSet) -> bool) -> Option<&'a Source> {
@@ -353,11 +357,27 @@ impl ListMember {
 impl DatedEntry {
     /// Returns the place of the date that changes a field between two instants.
     pub(super) fn turned(&self, field: &Field, from: Timestamp, to: Timestamp) -> Option<&Source> {
+        let sets = |set: &AgentSet| set.record.get(field).is_some();
+        self.key_turned(sets, |base| base.record.get(field).is_some(), from, to)
+    }
+
+    /// Returns the place of the date that changes `queues` between two instants.
+    pub(super) fn queues_turned(&self, from: Timestamp, to: Timestamp) -> Option<&Source> {
+        self.key_turned(|set| set.queues.is_some(), |base| base.queues.is_some(), from, to)
+    }
+
+    fn key_turned(
+        &self,
+        sets: impl Fn(&AgentSet) -> bool,
+        is_base: impl Fn(&Template) -> bool,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<&Source> {
         let holder = |at| {
             for layer in &self.layers {
                 let mut overlays = layer.overlays.iter();
-                let holder = overlays.find(|overlay| overlay.holds(at) && overlay.set.get(field).is_some());
-                if holder.is_some() || layer.template.record.get(field).is_some() {
+                let holder = overlays.find(|overlay| overlay.holds(at) && sets(&overlay.set));
+                if holder.is_some() || is_base(&layer.template) {
                     return holder;
                 }
             }
@@ -368,6 +388,13 @@ impl DatedEntry {
 }
 
 impl QueuePlan {
+    /// Returns the place of the date that changes the entry of an agent in its list, or the list.
+    pub(super) fn list_turned(&self, id: &OperatorId, from: Timestamp, to: Timestamp) -> Option<&Source> {
+        let view = self.view(to);
+        let entry = view.entries(id).iter().find_map(|entry| entry.turned(from, to));
+        entry.or_else(|| self.turned(|set| set.members.is_some(), from, to))
+    }
+
     /// Returns the place of the date that changes a key between two instants.
     pub(super) fn turned(
         &self,

@@ -291,6 +291,15 @@ impl OutOfDate {
             _ => None,
         }
     }
+
+    /// Returns the bound of the span that comes next, or else of the one that ended last: their order means nothing.
+    pub fn nearest<'a>(spans: impl Iterator<Item = &'a Span>, at: Timestamp) -> Option<Self> {
+        let next = spans.min_by_key(|span| match (&span.from, &span.until) {
+            (Some(from), _) if at < from.at => (false, from.at.as_second()),
+            (_, until) => (true, until.as_ref().map_or(0, |until| -until.at.as_second())),
+        });
+        next.and_then(|span| Self::at(span, at))
+    }
 }
 
 #[cfg(test)]

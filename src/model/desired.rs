@@ -22,6 +22,15 @@ pub enum Existence {
     Untouched,
 }
 
+/// The queues that an agent, a profile or `defaults` names with `queues`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memberships {
+    /// The place of the mapping.
+    pub source: Source,
+    /// The priority in each queue, with its place; by `NAME`, or `NAME@EXTEN` of a pinned queue.
+    pub queues: BTreeMap<Arc<str>, (i64, Source)>,
+}
+
 /// An agent that a manifest names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DesiredAgent {
@@ -37,6 +46,8 @@ pub struct DesiredAgent {
     pub allow_any_role: bool,
     /// The pool of `operatorIds` that it came from; equal numbers are one pool.
     pub pool: Option<u32>,
+    /// The queues that it names; `None` leaves them to the queues.
+    pub queues: Option<Arc<Memberships>>,
     /// Its fields.
     pub record: Record,
 }
@@ -69,6 +80,8 @@ pub struct DesiredQueue {
     pub exten: Option<Arc<str>>,
     /// Its name before a rename in the console.
     pub was: Option<(Arc<str>, Source)>,
+    /// True if only agents name it: it is never created, and nothing but its members is compared.
+    pub implied: bool,
     /// True if it is distinct from lookalike queues and from queues that left the manifests.
     pub distinct: bool,
     /// What its list means for other members, if the manifest says so; else the policy does.
@@ -117,6 +130,11 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Returns the queues that a manifest declares; not those that only agents name.
+    pub fn declared_queues(&self) -> impl Iterator<Item = (&ResourceId, &DesiredQueue)> {
+        self.queues.iter().filter(|(_, queue)| !queue.implied)
+    }
+
     /// Returns true if a manifest wants a resource to exist.
     pub fn wants(&self, id: &ResourceId) -> bool {
         match id.kind {

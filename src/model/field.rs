@@ -4,6 +4,7 @@
 //! connector's mappings hold the vendor's keys that write and read it: see [`super::support`].
 
 use std::fmt;
+use std::num::NonZero;
 
 use serde::{Serialize, Serializer};
 
@@ -91,6 +92,8 @@ struct Marks {
     masked: u32,
     /// The vendor's identity of the agent.
     identity: Identity,
+    /// The time of the last change, in seconds since 1970 UTC. It is no part of the comparison of two records.
+    changed: Option<NonZero<i64>>,
 }
 
 /// One field of a [`Record`].
@@ -114,7 +117,8 @@ impl fmt::Debug for Record {
 
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        self.marks() == other.marks() && self.iter().eq(other.iter())
+        let compared = |record: &Self| Marks { changed: None, ..record.marks() };
+        compared(self) == compared(other) && self.iter().eq(other.iter())
     }
 }
 
@@ -218,6 +222,16 @@ impl Record {
         if identity != *self.identity() {
             self.marks_mut().identity = identity;
         }
+    }
+
+    /// Returns the time of the last change that the vendor tells, in seconds since 1970 UTC.
+    pub fn changed(&self) -> Option<i64> {
+        self.marks().changed.map(NonZero::get)
+    }
+
+    /// Records the time of the last change.
+    pub fn mark_changed(&mut self, seconds: i64) {
+        self.marks_mut().changed = NonZero::new(seconds);
     }
 
     /// Returns a field's entry, with value and place.

@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::call::Reason;
 use super::difference::Difference;
 use super::id::{OperatorId, ResourceId};
+use super::last_change::LastChanged;
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::objection::IdObjection;
 use super::outlook::Ahead;
@@ -33,6 +34,8 @@ pub struct Finding {
     pub source: Option<Source>,
     /// The reason why a system returned no usable response, if the finding is about that.
     pub reason: Option<Reason>,
+    /// The last change of a resource that differs, if the vendor tells it.
+    pub last_changed: Option<Box<LastChanged>>,
 }
 
 messages! {
@@ -87,6 +90,8 @@ messages! {
         MissingExten { exten: Word },
         /// A queue names an agent that is neither declared nor live.
         UnknownMember { member: OperatorId, near: Option<OperatorId> },
+        /// The `queues` of an agent name a queue that is neither declared nor live.
+        UnknownQueue { near: Option<String> },
         /// An agent would be created without a role.
         NoRole { again: bool },
         /// An agent was deleted in the console, and a creation would need a role.
@@ -207,6 +212,7 @@ impl Finding {
             id: None,
             source: None,
             reason: (rule.code == INCOMPLETE.code).then_some(Reason::Incomplete),
+            last_changed: None,
         }
     }
 
@@ -272,6 +278,10 @@ struct SpelledFinding {
     /// The reason of an unusable response, where the finding is about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
+    /// The last change of the live resource, where the vendor tells it: of a voice seat that differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<LastChanged>")]
+    last_changed: Option<Box<LastChanged>>,
 }
 
 impl Serialize for Finding {
@@ -292,6 +302,7 @@ impl Serialize for Finding {
             id: self.id.clone(),
             source: self.source.clone(),
             reason: self.reason,
+            last_changed: self.last_changed.clone(),
         };
         spelled.serialize(out)
     }
@@ -315,6 +326,7 @@ impl<'de> Deserialize<'de> for Finding {
             id: spelled.id,
             source: spelled.source,
             reason: spelled.reason,
+            last_changed: spelled.last_changed,
         })
     }
 }

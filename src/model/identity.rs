@@ -53,9 +53,15 @@ impl Identity {
 
 /// Returns true for one moment, which two operations may give in seconds and in milliseconds.
 fn same_time(a: i64, b: i64) -> bool {
-    /// Above this, a time is in milliseconds.
-    const SECONDS: i64 = 100_000_000_000;
-    a == b || (a > SECONDS) != (b > SECONDS) && a.max(b) / 1000 == a.min(b)
+    a == b || (a > MOST_SECONDS) != (b > MOST_SECONDS) && a.max(b) / 1000 == a.min(b)
+}
+
+/// Above this, a time since 1970 UTC is in milliseconds.
+const MOST_SECONDS: i64 = 100_000_000_000;
+
+/// Returns a time of a vendor, in seconds or milliseconds, in seconds.
+pub fn in_seconds(time: i64) -> i64 {
+    if time > MOST_SECONDS { time / 1000 } else { time }
 }
 
 /// The settings that identify a connection's tenant, by name; numbers in digits.

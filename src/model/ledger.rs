@@ -100,6 +100,9 @@ pub struct LedgerEntry {
     /// The vendor's own identity of the agent.
     #[serde(default, skip_serializing_if = "Identity::is_unknown")]
     pub identity: Identity,
+    /// The time of rosterctl's last write, in seconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<i64>,
     /// True if the number belongs to another agent since the last clean run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub succeeded: bool,

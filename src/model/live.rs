@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::call::Reason;
 use super::field::Record;
 use super::id::{Kind, OperatorId};
+use super::last_change::VendorChange;
 use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
 use super::value::{Members, Value};
@@ -45,6 +46,8 @@ impl<K, V> Listing<K, V> {
 pub struct LiveQueue {
     /// The display name; two queues may have the same.
     pub name: Arc<str>,
+    /// Its last change.
+    pub changed: Option<VendorChange>,
     /// Its fields.
     pub record: Record,
 }

@@ -16,6 +16,7 @@ pub mod host;
 pub mod id;
 pub mod identity;
 pub mod journal;
+pub mod last_change;
 pub mod ledger;
 pub mod live;
 pub mod manifest_edit;

@@ -17,6 +17,8 @@ pub struct StepResult {
     pub status: Status,
     /// The reason, if the status does not imply it.
     pub notes: Vec<Note>,
+    /// The time of the last answer to its calls, in milliseconds since 1970 UTC, if a call was sent.
+    pub answered_ms: Option<i64>,
     /// The number of a created queue.
     pub made: Option<OperatorId>,
     /// True if no listing has shown the created queue.

@@ -17,6 +17,8 @@ messages! {
         NoMembers { queue: String, selector: bool },
         /// Two agents would have one SIP number.
         SipTwice { first: OperatorId, second: OperatorId, number: String },
+        /// An agent would have one priority by a queue's list, and another one by its own `queues`.
+        TwoPriorities { agent: OperatorId, queue: String, listed: i64, own: i64 },
     }
 }
 

@@ -16,6 +16,7 @@ use super::field::{Entry, Field, by_key};
 use super::finding::Finding;
 use super::id::{OperatorId, ResourceId};
 use super::identity::Identity;
+use super::last_change::LastChanged;
 use super::queue::ASSIGN_MEMBERS;
 use super::reason::{ChangeReason, FieldReason, SpelledReason, SpelledWait};
 use super::rule::Effect;
@@ -106,6 +107,10 @@ pub struct Change {
     #[serde(flatten, serialize_with = "ChangeReason::serialize", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<SpelledReason>")]
     pub reason: Option<ChangeReason>,
+    /// The last change of the live resource, if the live side moved and the vendor tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<LastChanged>")]
+    pub last_changed: Option<Box<LastChanged>>,
     /// Names of the agents that join or leave the queue.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -220,6 +225,7 @@ impl<'de> Deserialize<'de> for Change {
             protect: spelled.protect,
             leave: spelled.leave,
             reason: ChangeReason::parse(spelled.reason, spelled.waiting),
+            last_changed: spelled.last_changed,
             names: spelled.names,
             source: spelled.source,
         })
@@ -243,6 +249,7 @@ struct SpelledChange {
     leave: bool,
     reason: Option<String>,
     waiting: Option<SpelledWait>,
+    last_changed: Option<Box<LastChanged>>,
     #[serde(default)]
     names: BTreeMap<OperatorId, String>,
     fields: Vec<SpelledField>,

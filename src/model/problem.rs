@@ -295,6 +295,10 @@ messages! {
         MemberTwice { agent: OperatorId },
         /// A member is to be deleted.
         MemberAbsent { agent: OperatorId },
+        /// An agent has one priority by a queue's list, and another one by its own `queues`.
+        TwoPriorities { agent: OperatorId, queue: String, listed: i64, own: i64 },
+        /// An agent names a queue by a name that two queues have.
+        QueueOfTwo { queue: String },
         /// A queue has an empty list of members.
         NoMembers,
         /// No connection holds a kind of resources.
@@ -331,6 +335,8 @@ messages! {
         DatesNotHere { what: Element, key: Word },
         /// A tombstone has dates.
         DatesOfTombstone,
+        /// A tombstone names queues.
+        QueuesOfTombstone,
         /// The manifests hold a date, and the workspace has no time zone.
         NoTimeZone,
         /// The zone skips a local time, or has it twice.

@@ -128,6 +128,8 @@ rules! {
         "Write the name without it: no call could rename or delete the queue. A live queue of such a name can be declared.";
     ELSEWHERE        "R312" Error   Invalid    "An agent would be deleted that another workspace of the same tenant declares."
         "Let go of the agent with `rosterctl ledger forget agent/ID`; or take it out of the other workspace.";
+    UNKNOWN_QUEUE    "R313" Error   Invalid    "The `queues` of an agent name a queue that is neither declared nor live."
+        "Declare the queue, correct its name, or take it out of the `queues` of the agent, its profile or `defaults`.";
     TOO_MANY_DELETES "R401" Error   Refused    "More agents would be deleted than `policy.limits.deletes` allows."
         "If so many are really meant to go, `--allow deletes=N` lifts the limit for one run; else look for a file that is missing.";
     TOO_MANY_CHANGES "R402" Error   Refused    "More would be changed than `policy.limits.changes` allows."

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::field::{Record, kind};
+use super::last_change::VendorChange;
 use super::presence::State;
 use super::value::Type;
 
@@ -39,6 +40,8 @@ pub struct LiveSeat {
     pub state: Option<State>,
     /// Its calls in the requested span of time.
     pub figures: Figures,
+    /// Its last change.
+    pub changed: Option<VendorChange>,
 }
 
 /// Calls of a seat in a span of time.

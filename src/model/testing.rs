@@ -10,6 +10,7 @@ use proptest::sample::subsequence;
 use super::agent::MAIN_SKILL_GROUP;
 use super::field::{Field, Record};
 use super::id::OperatorId;
+use super::last_change::VendorChange;
 use super::live::{Listing, Live, LiveQueue};
 use super::value::Value;
 use super::value::any::{text, value};
@@ -57,13 +58,19 @@ fn listing<V: Clone + std::fmt::Debug>(
 
 /// Generates any live state.
 pub(crate) fn live() -> impl Strategy<Value = Live> {
-    let queue =
-        (text(), record(queue::FIELDS)).prop_map(|(name, record)| LiveQueue { name: name.into(), record });
-    (listing(record(agent::FIELDS)), listing(queue)).prop_map(|(agents, queues)| Live {
-        agents,
-        queues,
-        ..Live::default()
-    })
+    let changed = || proptest::option::of((1..i64::MAX, proptest::option::of(text())));
+    let queue = (text(), record(queue::FIELDS), changed()).prop_map(|(name, record, changed)| LiveQueue {
+        name: name.into(),
+        record,
+        changed: changed.map(|(at, by)| VendorChange { at, by: by.map(Into::into) }),
+    });
+    let agent = (record(agent::FIELDS), changed()).prop_map(|(mut record, changed)| {
+        if let Some((at, _)) = changed {
+            record.mark_changed(at);
+        }
+        record
+    });
+    (listing(agent), listing(queue)).prop_map(|(agents, queues)| Live { agents, queues, ..Live::default() })
 }
 
 /// Generates a realistic estate with errors in it.
@@ -107,7 +114,10 @@ pub(crate) fn estate() -> impl Strategy<Value = Live> {
                 members.retain(|id, _| items.contains_key(id));
             }
             record.set(&queue::ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
-            live.insert(OperatorId::new(exten.to_string()), LiveQueue { name: name.into(), record });
+            live.insert(
+                OperatorId::new(exten.to_string()),
+                LiveQueue { name: name.into(), record, changed: None },
+            );
         }
         Live {
             agents: Some(Listing { items, ..Listing::default() }),

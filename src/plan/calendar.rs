@@ -285,6 +285,7 @@ fn written(desired: &Desired, change: &Change) -> Option<plan::Change> {
         protect: false,
         leave: change.action == Action::Leave,
         reason: None,
+        last_changed: None,
         names: BTreeMap::new(),
         fields,
         source: None,

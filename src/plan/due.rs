@@ -150,7 +150,7 @@ impl Lists<'_> {
             }
             // An agent that left since, or is not there yet, leaves each queue that the manifests hold.
             let wanted = members(now);
-            after.retain(|member, _| wanted.contains_key(member) || !self.has_left(member));
+            after.retain(|member, _| wanted.contains_key(member) || now.implied || !self.has_left(member));
         }
         if after == *before {
             return false;

@@ -18,6 +18,7 @@ mod chosen;
 mod context;
 mod due;
 mod estimate;
+mod last_changed;
 mod limits;
 mod prune;
 mod queues;
@@ -82,6 +83,7 @@ pub fn plan(
     if options.due {
         due::keep(&context, &mut draft);
     }
+    last_changed::note(&context, &mut draft);
     limits::check(&context, &mut draft);
     draft.changes.sort_by(|a, b| a.id.cmp(&b.id));
     waiting::explain(&context, &mut draft.changes);

@@ -25,7 +25,8 @@ pub(super) fn prunes_any(policy: Prune, ledger: &Ledger, resource: &ResourceId, 
 ///
 /// Manifests without a queue manage none. The connector must have the operation.
 pub(super) fn prunes_queue(context: &Context<'_>, applied: Option<&LedgerEntry>) -> bool {
-    let deletes = context.supports.queues.verbs.delete.is_some() && !context.desired.queues.is_empty();
+    let declared = context.desired.declared_queues().next().is_some();
+    let deletes = context.supports.queues.verbs.delete.is_some() && declared;
     deletes
         && match context.workspace.policy.prune {
             Prune::None => false,

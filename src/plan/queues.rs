@@ -32,7 +32,7 @@ use crate::model::reason::ChangeReason;
 use crate::model::rule::{
     AMBIGUOUS_QUEUE, ELSEWHERE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE,
     LOOKALIKE_QUEUE, MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER,
-    UNMANAGED_QUEUE,
+    UNKNOWN_QUEUE, UNMANAGED_QUEUE,
 };
 use crate::model::support::Support;
 use crate::model::text::{is_hidden, skeleton};
@@ -70,6 +70,11 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
                 draft.find(conflict(id, queue, listing, known, named));
             }
             QueueMatch::Pending(exten, known) if held => draft.find(pending(id, queue, exten, &known)),
+            QueueMatch::Missing if held && queue.implied => {
+                if listing.incomplete.is_none() {
+                    draft.find(unknown_queue(context, id, queue, &names));
+                }
+            }
             QueueMatch::Missing if held => missing.push((id, queue)),
             QueueMatch::Namesakes(_)
             | QueueMatch::Conflict { .. }
@@ -153,6 +158,7 @@ fn delete(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: Some(ChangeReason::Pruned { kind: Kind::Queue }),
         names: members.filter_map(|member| Some((member.clone(), name(context, member)?))).collect(),
         fields: live.record.iter().map(gone).collect(),
@@ -216,6 +222,19 @@ fn conflict(
     .at(&queue.source)
 }
 
+/// Returns the finding for a queue that agents name, and that is neither declared nor live.
+fn unknown_queue(
+    context: &Context<'_>,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    names: &LiveNames<'_>,
+) -> Finding {
+    let declared = context.desired.declared_queues().map(|(_, other)| &*other.name);
+    let near = crate::model::diagnostic::did_you_mean(&queue.name, declared.chain(names.iter()));
+    let what = FindingKind::UnknownQueue { near: near.map(str::to_owned) };
+    Finding::new(&UNKNOWN_QUEUE, what).about(id).at(&queue.source)
+}
+
 /// Returns the finding for a created queue that no listing has shown.
 fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
     Finding::new(
@@ -257,7 +276,10 @@ impl<'a> Newcomers<'a> {
             let Some(exten) = entry.exten.as_deref() else { continue };
             let key = OperatorId::from(exten);
             let there = entry.pending || listing.items.contains_key(&key);
-            if there && !claimed.contains_key(&key) && !context.desired.queues.contains_key(&id) {
+            // Agents alone may still name a queue that left.
+            let held = context.desired.queues.get(&id).is_some_and(|queue| !queue.implied)
+                || claimed.get(&key).is_some_and(|queue| !queue.implied);
+            if there && !held {
                 left.push((id, exten));
             }
         }
@@ -346,6 +368,7 @@ fn create(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: None,
         names: BTreeMap::new(),
         fields,
@@ -425,6 +448,7 @@ fn edit(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: None,
         names: BTreeMap::new(),
         fields: edits,
@@ -519,7 +543,7 @@ fn members(
     let excluded = |member: &OperatorId| {
         managed.is_some_and(|queue| {
             let agent = context.desired.agents.get(member);
-            let is_listed = queue.record.get(&ASSIGN_MEMBERS).is_some();
+            let is_listed = !queue.implied && queue.record.get(&ASSIGN_MEMBERS).is_some();
             queue.excluded.contains_key(member)
                 || is_listed && agent.is_some_and(|agent| agent.out_of_date.is_some())
         })
@@ -574,6 +598,7 @@ fn members(
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason,
         names,
         fields: vec![FieldDiff {
@@ -597,7 +622,7 @@ fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left:
 }
 
 /// Returns an agent's name, from the manifest, or else from live state.
-fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
+pub(super) fn name(context: &Context<'_>, id: &OperatorId) -> Option<String> {
     let declared = context.desired.agents.get(id).and_then(|agent| agent.record.text(&NAME));
     let live = || context.live.agents.as_ref()?.items.get(id)?.text(&NAME);
     declared.or_else(live).map(str::to_owned)

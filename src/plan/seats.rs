@@ -4,6 +4,7 @@
 //! plan warns about a deleted agent whose seat had recent calls.
 
 use super::context::{Context, Draft};
+use super::last_changed;
 use super::targets::Scope;
 use crate::model::call::Reason;
 use crate::model::desired::DesiredSeat;
@@ -82,6 +83,10 @@ fn compare(
         };
         if let Some(mut finding) = finding {
             finding.source = entry.source.cloned();
+            if finding.code == SEAT_DIFFERS.code {
+                finding.last_changed =
+                    live.changed.as_ref().and_then(|changed| last_changed::told(context, changed, None));
+            }
             draft.find(finding.about(id));
         }
     }

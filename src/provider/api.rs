@@ -298,7 +298,7 @@ pub trait SeatReader: Connector {
     fn page_request(&self, window: &Window, page: usize) -> Call;
 
     /// Parses a page.
-    fn parse_page(&self, reply: &Reply) -> Result<SeatPage, Failure>;
+    fn parse_page(&self, connection: &Connection, reply: &Reply) -> Result<SeatPage, Failure>;
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod json_cursor;
 pub mod paging;
 pub mod seat_query;
 pub mod seats;
+mod timestamps;
 pub mod webchat_queue;
 
 pub use self::api::{

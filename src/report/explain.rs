@@ -247,6 +247,9 @@ fn schema_topic(kind: &str, key: &str, schema: &Json) -> Topic {
         (Some(words), _) => words,
         (None, Some("boolean")) => "true, false".to_owned(),
         (None, Some("integer")) => "whole number from 0".to_owned(),
+        (None, Some("object")) if schema.get("properties").is_none() => {
+            "{ NAME: whole number from 0 }".to_owned()
+        }
         (None, Some("object")) => {
             let keys = schema["properties"]
                 .as_object()

@@ -77,9 +77,15 @@ pub async fn run(
     // Events of the steps that an interrupt kept from being begun.
     let mut unbegun = VecDeque::new();
     let mut interrupted = false;
+    let mut answered: BTreeMap<usize, i64> = BTreeMap::new();
     loop {
         for effect in effects.drain(..) {
-            if let Effect::Finish(finish) = effect {
+            if let Effect::Finish(mut finish) = effect {
+                if let Finish::Ran(outcome) = &mut finish {
+                    for (step, at) in answered {
+                        outcome.results[step].answered_ms = Some(at);
+                    }
+                }
                 return finish;
             }
             let lane = Lane::from_effect(plan, &effect);
@@ -107,6 +113,9 @@ pub async fn run(
             }),
         };
         // Until the machine finishes, it always has an effect in progress.
+        if let Some(Event::Answered { step, .. }) = &event {
+            answered.insert(*step, clock.now_ms());
+        }
         machine.tick(checks.elapsed());
         effects = match event {
             Some(event) => machine.next(event),

@@ -68,6 +68,8 @@ pub struct Seat {
     pub ccode: Option<String>,
     /// 1 offline (when left out), 2 idle, 3 busy, 4 wrap-up, 5 resting.
     pub status: Option<i64>,
+    /// The last change, `yyyy-MM-dd HH:mm:ss` of the vendor's clock; the document's sample when left out.
+    pub update_time: Option<String>,
     /// Its calls.
     pub calls: Vec<SeatCall>,
     /// The shortest call that counts, in seconds; by default none counts.
@@ -300,7 +302,7 @@ fn row(at: usize, seat: &Seat, wanted: &Wanted, quirks: &Quirks) -> Value {
     put("appId", "1000009".into());
     put("deleteFlag", seat.delete_flag.into());
     put("createTime", "2023-09-07 11:44:37".into());
-    put("updateTime", "2024-10-29 17:33:02".into());
+    put("updateTime", seat.update_time.as_deref().unwrap_or("2024-10-29 17:33:02").into());
     put("enable", seat.enable.into());
     put("priority", seat.priority.unwrap_or(1).into());
     // The table says `voiceGroupId`, the sample prints `sipGroupId`.

@@ -81,6 +81,7 @@ struct SeedAgent {
     bind_skill_level: Option<i64>,
     password: Option<String>,
     ctime: Option<i64>,
+    utime: Option<i64>,
 }
 
 /// A queue; without an `exten` it gets one.
@@ -276,7 +277,7 @@ fn settle(agent: SeedAgent, estate: &mut VendorState) -> Agent {
         outcallflag: agent.outcallflag.unwrap_or(0),
         email: agent.email,
         ctime: created,
-        utime: created,
+        utime: agent.utime.unwrap_or(created),
         ttscontent: agent.ttscontent,
         status: agent.status.unwrap_or(1),
         isrecord: agent.isrecord.unwrap_or(1),

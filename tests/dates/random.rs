@@ -112,6 +112,8 @@ fn said() -> impl Strategy<Value = (&'static str, Json)> {
         2 => (1..4i64).prop_map(|v| ("wrapUpSeconds", v.into())),
         1 => any::<bool>().prop_map(|v| ("hidePhone", v.into())),
         1 => any::<bool>().prop_map(|v| ("enabled", v.into())),
+        3 => prop::collection::btree_map(prop::sample::select(&["q0", "q1"][..]), 0..3i64, 0..3)
+            .prop_map(|queues| ("queues", json!(queues))),
     ]
 }
 
@@ -252,15 +254,30 @@ impl Set {
     }
 }
 
+impl Layer<Set> {
+    /// Returns true if a list of any time names a declared agent.
+    fn lists_the_declared(&self) -> bool {
+        let sets = std::iter::once(&self.base).chain(self.during.iter().map(|(_, set)| set));
+        sets.flat_map(|set| &set.members).flatten().any(|member| member.agent < IDS.len())
+    }
+}
+
 impl Case {
     /// Makes the roster legal: a base for each value, and no value twice.
     fn tidy(&mut self) {
         let enabled = self.enabled;
         let periods = self.periods.clone();
+        // A pair has one priority: a queue whose lists name a declared agent is named by no agent.
+        let lists: Vec<bool> = self.queues.iter().map(Layer::lists_the_declared).collect();
+        let listed =
+            |queue: &String| lists.iter().enumerate().any(|(at, lists)| *lists && *queue == format!("q{at}"));
         let agents = self.agents.iter_mut().map(|agent| &mut agent.layer);
         for layer in agents.chain(&mut self.profiles).chain(&mut self.defaults) {
             for words in std::iter::once(&mut layer.base).chain(layer.during.iter_mut().map(|(_, set)| set)) {
                 words.retain(|key, _| enabled || *key != "enabled");
+                if let Some(queues) = words.get_mut("queues").and_then(Json::as_object_mut) {
+                    queues.retain(|queue, _| !listed(queue));
+                }
             }
             keep_apart(&mut layer.during, &periods, |words| words.keys().copied().collect());
         }
@@ -271,6 +288,7 @@ impl Case {
                 ("role", "r1".into()),
                 ("wrapUpSeconds", 9.into()),
                 ("hidePhone", false.into()),
+                ("queues", json!({})),
             ] {
                 layer.base.entry(key).or_insert(value);
             }
@@ -404,6 +422,7 @@ impl Case {
         let told = told.filter_map(|(id, words)| Some((id, words.clone()?)));
         for (id, mut words) in told.chain(strangers) {
             words.remove("role");
+            words.remove("queues");
             let mut fields = json!({
                 "type": "agent", "enabled": true, "wrapUpSeconds": 0, "hidePhone": false, "recording": true,
                 "outbound": "allowed", "sip": "none", "channels": ["voice"], "survey": true,

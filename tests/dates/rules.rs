@@ -24,7 +24,7 @@ fn agent(fields: &Json) -> Json {
 }
 
 /// Returns live agents, and a queue `q` with some of them.
-fn live(agents: &[(&str, Json)], members: &[&str]) -> Live {
+pub(super) fn live(agents: &[(&str, Json)], members: &[&str]) -> Live {
     let agents: serde_json::Map<_, _> =
         agents.iter().map(|(id, fields)| ((*id).to_owned(), agent(fields))).collect();
     let members: Vec<Json> = members.iter().map(|id| json!({ "agentNumber": id, "priority": 0 })).collect();
@@ -33,12 +33,12 @@ fn live(agents: &[(&str, Json)], members: &[&str]) -> Live {
     planning::live(&json!({ "agents": agents, "queues": { "1000": queue } }))
 }
 
-fn ledger(last: &str, resources: Json) -> Ledger {
+pub(super) fn ledger(last: &str, resources: Json) -> Ledger {
     let resources = serde_json::from_value(resources).unwrap();
     Ledger { resources, last_instant: Some(last.to_owned()), ..Ledger::default() }
 }
 
-fn change<'a>(plan: &'a Plan, id: &str) -> Option<&'a Change> {
+pub(super) fn change<'a>(plan: &'a Plan, id: &str) -> Option<&'a Change> {
     plan.change(&ResourceId::parse(id).unwrap())
 }
 
@@ -48,7 +48,7 @@ fn deed(plan: &Plan, id: &str) -> Option<(Action, ChangeOrigin)> {
 }
 
 /// Returns the members after the plan.
-fn after(plan: &Plan, id: &str) -> Vec<String> {
+pub(super) fn after(plan: &Plan, id: &str) -> Vec<String> {
     let members = change(plan, id).and_then(planning::after).unwrap_or_default();
     members.keys().map(OperatorId::to_string).collect()
 }
@@ -453,7 +453,7 @@ queues:
 }
 
 /// Returns the breaks ahead of a date: moment, resource, and the lines of the date and of the rule.
-fn ahead(house: &House, at: &str) -> Vec<(String, String, u32, u32, Ahead)> {
+pub(super) fn ahead(house: &House, at: &str) -> Vec<(String, String, u32, u32, Ahead)> {
     let manifest::Roster { desired, dates } = house.at(at);
     let breaches = dates.map(|dates| dates.breaches(&house.workspace, &desired)).unwrap_or_default();
     let row = |breach: Breach| {

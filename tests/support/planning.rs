@@ -14,6 +14,7 @@ use rosterctl::model::codec;
 use rosterctl::model::desired::Desired;
 use rosterctl::model::field::{Field, Record, by_key};
 use rosterctl::model::id::{Kind, OperatorId, ResourceId};
+use rosterctl::model::last_change::VendorChange;
 use rosterctl::model::ledger::{AppliedPassword, Ledger};
 use rosterctl::model::live::{Listing, Live, LiveQueue, LiveSeats, SeatPassword, Seats};
 use rosterctl::model::plan::{Action, Change, Plan, Step, StepId, Verb};
@@ -115,8 +116,12 @@ pub(crate) fn live(words: &Json) -> Live {
                 let mut words = object(words);
                 let identity =
                     words.remove("identity").map(|told| serde_json::from_value(told).expect("an identity"));
+                let changed = last_change(&mut words);
                 let mut record = record(agent::FIELDS, &words);
                 record.identify(identity.unwrap_or_default());
+                if let Some(changed) = changed {
+                    record.mark_changed(changed.at);
+                }
                 (OperatorId::from(id.as_str()), record)
             })
             .collect(),
@@ -137,14 +142,20 @@ pub(crate) fn live(words: &Json) -> Live {
                 let mut words = object(words);
                 let name = words.remove("displayName").unwrap_or_default();
                 let name = name.as_str().unwrap_or_default().into();
+                let changed = last_change(&mut words);
                 let record = record(queue::FIELDS, &words);
-                (OperatorId::from(exten.as_str()), LiveQueue { name, record })
+                (OperatorId::from(exten.as_str()), LiveQueue { name, changed, record })
             })
             .collect(),
         incomplete: doubt("queuesIncomplete"),
         ..Listing::default()
     });
     Live { agents, queues, seats: seats(words) }
+}
+
+/// Takes the last change of a live resource: `at` in seconds since 1970 UTC, and `by`.
+fn last_change(words: &mut serde_json::Map<String, Json>) -> Option<VendorChange> {
+    words.remove("lastChanged").map(|told| serde_json::from_value(told).expect("a last change"))
 }
 
 /// Reads voice seats by account, or `seatsUnread`. Each seat has `calls`, `connected` and the result of comparing its
@@ -169,8 +180,9 @@ fn seats(words: &Json) -> Seats {
             Some(why) => Some(SeatPassword::Unknown(why.to_owned())),
         };
         seats.passwords.extend(told.map(|told| (account.clone(), told)));
+        let changed = last_change(&mut words);
         let record = record(seat::FIELDS, &words);
-        seats.listing.items.insert(account, LiveSeat { record, state: None, figures });
+        seats.listing.items.insert(account, LiveSeat { record, state: None, figures, changed });
     }
     Seats::Read(seats)
 }
@@ -401,7 +413,8 @@ impl Estate {
         } else {
             OperatorId::new(format!("new{}", self.number()))
         };
-        self.queues_mut().insert(exten, LiveQueue { name: target.name.as_str().into(), record });
+        let name = target.name.as_str().into();
+        self.queues_mut().insert(exten, LiveQueue { name, record, changed: None });
     }
 
     fn edit_queue(&mut self, target: &ResourceId, change: &Change, step: &Step) -> Result<(), String> {

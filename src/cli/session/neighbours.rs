@@ -33,7 +33,7 @@ impl Declared {
         let agents = loaded.desired.agents.iter();
         let ids = agents.map(|(id, agent)| (id.clone(), agent.source.clone(), agent.is_absent())).collect();
         let mut names: BTreeMap<Arc<str>, Vec<_>> = BTreeMap::new();
-        for queue in loaded.desired.queues.values() {
+        for (_, queue) in loaded.desired.declared_queues() {
             let place = (queue.exten.clone(), queue.source.clone());
             names.entry(Arc::clone(&queue.name)).or_default().push(place);
         }

@@ -129,7 +129,7 @@ impl Kind {
             Kind::Agent | Kind::Template => ["operatorId", "operatorIds", "state", "profile"]
                 .into_iter()
                 .chain(fields(agent::FIELDS))
-                .chain(["protect", "allowAnyRole", "from", "until", "during"])
+                .chain(["queues", "protect", "allowAnyRole", "from", "until", "during"])
                 .collect(),
             Kind::Queue => ["displayName", "exten", "was", "distinct"]
                 .into_iter()
@@ -137,7 +137,7 @@ impl Kind {
                 .chain(["minMembers", "members", "memberSelector", "assignMembers", "allowEmpty", "during"])
                 .collect(),
             Kind::Span => vec!["from", "until"],
-            Kind::AgentDuring => DURING.into_iter().chain(fields(agent::FIELDS)).collect(),
+            Kind::AgentDuring => DURING.into_iter().chain(fields(agent::FIELDS)).chain(["queues"]).collect(),
             Kind::QueueDuring => DURING
                 .into_iter()
                 .chain(["minMembers", "memberSelector", "assignMembers", "allowEmpty"])

@@ -26,7 +26,7 @@ pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
     }
-    for (id, queue) in &old.queues {
+    for (id, queue) in old.declared_queues() {
         match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
             None => lost.add("all that was declared", id.to_string()),
             Some(now) => queue_lost(&mut lost, &id.to_string(), queue, now),
@@ -44,6 +44,9 @@ fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent)
     }
     if old.protect {
         lost.add("`protect: true`", id.to_owned());
+    }
+    if old.queues.is_some() {
+        lost.add("`queues`", id.to_owned());
     }
     if old.allow_any_role {
         lost.add("`allowAnyRole: true`", id.to_owned());

@@ -148,6 +148,10 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             "{id} names agent `{member}`, which is neither declared nor live: the vendor would skip it in silence{}",
             near.as_ref().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
         ),
+        K::UnknownQueue { near } => format!(
+            "{id} is neither declared nor live, and `queues` of an agent names it{}",
+            near.as_ref().map(|near| format!("; did you mean `{}`?", visible(near))).unwrap_or_default()
+        ),
         K::NoRole { again } => format!(
             "{id} would be {} without a role, and the vendor would pick one at random; add `role:`, or \
              `allowAnyRole: true` if any will do",

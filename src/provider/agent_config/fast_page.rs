@@ -70,7 +70,7 @@ pub(super) fn page(connection: &Connection, reply: &Reply) -> Option<Page> {
 static KEYS: LazyLock<Vec<Vec<(&'static str, u8)>>> = LazyLock::new(|| {
     let read = FIELDS.iter().flat_map(|mapping| mapping.read).map(|cell| cell.key);
     let mut keys: Vec<Vec<(&'static str, u8)>> = Vec::new();
-    let known = ["operatorId", rows::COMPANY].into_iter().chain(rows::IDENTITY);
+    let known = ["operatorId", rows::COMPANY, rows::CHANGED].into_iter().chain(rows::IDENTITY);
     for (key, place) in known.chain(read).zip(0..) {
         if keys.len() <= key.len() {
             keys.resize_with(key.len() + 1, Vec::new);
@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Keys {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Known, A::Error> {
-        let mut values = Vec::with_capacity(26);
+        let mut values = Vec::with_capacity(27);
         let mut said = 0_u64;
         while let Some(key) = map.next_key_seed(Key)? {
             let Some(place) = key else {
@@ -192,6 +192,7 @@ mod tests {
             r#"{"operatorId": "8001", "name": null, "sipNumber": null, "isrecord": true, "afterInterval": 3.0}"#,
             r#"{"operatorId": "8\u00301", "na\u006de": "\u5f20", "showcaller": 95}"#,
             r#"{"operatorId": "8001", "id": 7, "ctime": 1641284247}, {"operatorId": "8002", "id": {}, "ctime": "x"}"#,
+            r#"{"operatorId": "8001", "utime": 1641284247000}, {"operatorId": "8002", "utime": "x"}"#,
         ] {
             assert!(at_once(&page(rows)), "{rows}");
         }

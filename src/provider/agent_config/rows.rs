@@ -11,14 +11,17 @@ use crate::model::call::Failure;
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::model::identity::Identity;
-use crate::provider::Row;
 use crate::provider::json_cursor::{Cursor, Object};
+use crate::provider::{Row, timestamps};
 
 /// The vendor's key of the company.
 pub(super) const COMPANY: &str = "companyId";
 
 /// The vendor's keys of an agent's own number and creation time.
 pub(super) const IDENTITY: [&str; 2] = ["id", "ctime"];
+
+/// The vendor's key of the last change.
+pub(super) const CHANGED: &str = "utime";
 
 /// Parses a row. Without a company in the row or the settings, it belongs to the connection.
 pub(super) fn row(connection: &Connection, row: &impl Object, path: &str) -> Result<Row, Failure> {
@@ -48,6 +51,9 @@ fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure>
     let [id_key, ctime_key] = IDENTITY;
     let number = |key| Cursor::new(row, path, key).number().ok().flatten();
     record.identify(Identity::new(number(id_key), number(ctime_key)));
+    if let Some(changed) = number(CHANGED).and_then(timestamps::number) {
+        record.mark_changed(changed);
+    }
     record.fit();
     Ok((id, record))
 }

@@ -20,6 +20,11 @@ use crate::provider::{Connector, SeatPage, SeatReader, Window};
 /// The default offset of the vendor's clock, in minutes east of Greenwich.
 const BEIJING: i64 = 8 * 60;
 
+/// Returns the offset of the vendor's clock in minutes east of Greenwich.
+fn offset(connection: &Connection) -> i64 {
+    connection.settings.number("utcOffset").unwrap_or(BEIJING)
+}
+
 /// The connector.
 pub struct SeatQuery;
 
@@ -43,15 +48,14 @@ impl SeatReader for SeatQuery {
     }
 
     fn windows(&self, connection: &Connection, start_ms: i64, end_ms: i64) -> Vec<Window> {
-        let offset = connection.settings.number("utcOffset").unwrap_or(BEIJING);
-        date_range::windows(start_ms, end_ms, offset)
+        date_range::windows(start_ms, end_ms, offset(connection))
     }
 
     fn page_request(&self, window: &Window, page: usize) -> Call {
         requests::page(page, window)
     }
 
-    fn parse_page(&self, reply: &Reply) -> Result<SeatPage, Failure> {
-        responses::page(reply)
+    fn parse_page(&self, connection: &Connection, reply: &Reply) -> Result<SeatPage, Failure> {
+        responses::page(reply, offset(connection))
     }
 }

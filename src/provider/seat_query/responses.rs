@@ -12,12 +12,13 @@ use super::fields::FIELDS;
 use super::password_digest::PasswordMd5;
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
+use crate::model::last_change::VendorChange;
 use crate::model::masked::is_masked;
 use crate::model::presence::State;
 use crate::model::seat::{self, Figures, LiveSeat};
 use crate::model::value::{Type, Value};
 use crate::provider::json_cursor::{Cursor, object};
-use crate::provider::{SeatPage, SeatRow};
+use crate::provider::{SeatPage, SeatRow, timestamps};
 
 /// The kind of failure that a status code means.
 #[derive(Clone, Copy)]
@@ -57,13 +58,13 @@ const CODES: &[(i64, Kind, &str)] = &[
 ];
 
 /// Parses a page of the listing.
-pub fn page(reply: &Reply) -> Result<SeatPage, Failure> {
+pub fn page(reply: &Reply, offset: i64) -> Result<SeatPage, Failure> {
     let body = success(reply)?;
     let Some(data) = Cursor::new(&body, "", "data").object()? else { return Ok(SeatPage::default()) };
     let total = Cursor::new(data, "data", "total").number()?.and_then(|total| usize::try_from(total).ok());
     let mut rows = Vec::new();
     for (record, path) in Cursor::new(data, "data", "records").objects()?.unwrap_or_default() {
-        rows.push(row(record, &path)?);
+        rows.push(row(record, &path, offset)?);
     }
     Ok(SeatPage { rows, total })
 }
@@ -93,7 +94,7 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     })
 }
 
-fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
+fn row(row: &Map<String, Json>, path: &str, offset: i64) -> Result<SeatRow, Failure> {
     let account = Cursor::new(row, path, "account").id()?;
     let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`")))?;
     let mut record = Record::default();
@@ -131,7 +132,11 @@ fn row(row: &Map<String, Json>, path: &str) -> Result<SeatRow, Failure> {
     let password =
         Cursor::new(row, path, "password").get().and_then(Json::as_str).and_then(PasswordMd5::parse);
     let deleted = Cursor::new(row, path, "deleteFlag").switch()? == Some(1);
-    let seat = LiveSeat { record, state: state(row, path)?, figures: figures(row, path)? };
+    // A time that cannot be read counts as missing.
+    let changed = Cursor::new(row, path, "updateTime").text().ok().flatten();
+    let changed = changed.and_then(|time| timestamps::local(&time, offset));
+    let changed = changed.map(|at| VendorChange { at, by: None });
+    let seat = LiveSeat { record, state: state(row, path)?, figures: figures(row, path)?, changed };
     Ok(SeatRow { account, deleted, seat, password: password.map(|md5| Box::new(md5) as _) })
 }
 
@@ -170,6 +175,10 @@ mod tests {
     use super::*;
     use crate::provider::seats::{Seats, head, seats};
     use serde_json::json;
+
+    fn page(reply: &Reply) -> Result<SeatPage, Failure> {
+        super::page(reply, 480)
+    }
 
     fn collect(windows: Vec<Vec<SeatPage>>) -> Seats {
         seats(windows, 100)

@@ -19,7 +19,7 @@ pub static SPEC: Spec = Spec {
             "utcOffset",
             SettingType::Offset,
             "\"+08:00\"",
-            "Offset of the time span that is asked for.",
+            "Offset of the time span that is asked for, and of the times of last changes.",
         ),
         optional("rateLimit", RATE, "", RATE_DOC),
     ],

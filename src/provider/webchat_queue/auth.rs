@@ -23,10 +23,14 @@ const BEIJING: i64 = 8 * 60;
 /// Signs a call for a moment.
 pub fn sign(connection: &Connection, secret: &Secret, now_ms: i64, call: &mut Call) {
     let account = account(connection);
-    let minutes = connection.settings.number("utcOffset").unwrap_or(BEIJING);
-    let timestamp = timestamp(now_ms, minutes);
+    let timestamp = timestamp(now_ms, offset(connection));
     call.query.push(("sig", signature(account, secret, &timestamp)));
     call.headers.push(("Authorization", STANDARD.encode(format!("{account}:{timestamp}"))));
+}
+
+/// Returns the offset of the vendor's clock in minutes east of Greenwich.
+pub(super) fn offset(connection: &Connection) -> i64 {
+    connection.settings.number("utcOffset").unwrap_or(BEIJING)
 }
 
 fn signature(account: &str, secret: &Secret, timestamp: &str) -> String {

@@ -48,16 +48,16 @@ impl Provider for WebchatQueue {
         requests::page(connection, page, self.page_size(connection))
     }
 
-    fn parse_list(&self, _: &Connection, reply: &Reply) -> Result<Page, Failure> {
-        responses::page(reply)
+    fn parse_list(&self, connection: &Connection, reply: &Reply) -> Result<Page, Failure> {
+        responses::page(reply, auth::offset(connection))
     }
 
     fn get_request(&self, connection: &Connection, key: &str) -> Call {
         requests::one(connection, key)
     }
 
-    fn parse_get(&self, _: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
-        let rows = responses::page(reply)?.rows;
+    fn parse_get(&self, connection: &Connection, key: &str, reply: &Reply) -> Result<Option<Row>, Failure> {
+        let rows = responses::page(reply, auth::offset(connection))?.rows;
         let many = rows.len();
         match rows.into_iter().find(|row| row.key().as_str() == key) {
             // The document gives an empty result as the only sign of a missing queue.

@@ -7,11 +7,12 @@ use serde_json::{Map, Value as Json};
 
 use crate::model::call::{Failure, Reply};
 use crate::model::field::Record;
+use crate::model::last_change::VendorChange;
 use crate::model::live::LiveQueue;
 use crate::model::queue::{ASSIGN_MEMBERS, ASSIGN_RULE, ASSIGN_RULES, MEMORY_TIME};
 use crate::model::value::{Members, Value, word};
 use crate::provider::json_cursor::{Cursor, failure, object, refusal};
-use crate::provider::{Page, Row, WriteReceipt};
+use crate::provider::{Page, Row, WriteReceipt, timestamps};
 
 /// The vendor's minutes for each word of `memory` but `off`.
 pub(super) const MINUTES: &[(&str, &str)] =
@@ -44,13 +45,13 @@ pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     }
 }
 
-/// Parses a page of the listing.
-pub fn page(reply: &Reply) -> Result<Page, Failure> {
+/// Parses a page of the listing. Its times are at an offset in minutes.
+pub fn page(reply: &Reply, offset: i64) -> Result<Page, Failure> {
     let body = success(reply)?;
     let (list, total) = listing(&body)?;
     let mut rows = Vec::new();
     for (row, path) in list.objects()?.unwrap_or_default() {
-        rows.push(queue(row, &path)?);
+        rows.push(queue(row, &path, offset)?);
     }
     Ok(Page { rows, total })
 }
@@ -79,7 +80,7 @@ pub fn parse_write(reply: &Reply) -> Result<WriteReceipt, Failure> {
     Ok(WriteReceipt { exten, ..WriteReceipt::default() })
 }
 
-fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
+fn queue(row: &Map<String, Json>, path: &str, offset: i64) -> Result<Row, Failure> {
     let exten = Cursor::new(row, path, "exten").id()?;
     let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
     let name = Cursor::new(row, path, "displayName");
@@ -99,7 +100,12 @@ fn queue(row: &Map<String, Json>, path: &str) -> Result<Row, Failure> {
     if let Some(members) = members(row, path)? {
         record.set(&ASSIGN_MEMBERS, Value::Members(members.into()), None);
     }
-    Ok(Row::Queue(exten, LiveQueue { name: name.into(), record }))
+    // A time or a number that cannot be read counts as missing.
+    let text = |key| Cursor::new(row, path, key).text().ok().flatten();
+    let at = text("updateTime").and_then(|time| timestamps::local(&time, offset));
+    let by = text("updateAgent").filter(|agent| !agent.trim().is_empty());
+    let changed = at.map(|at| VendorChange { at, by: by.map(|agent| agent.trim().into()) });
+    Ok(Row::Queue(exten, LiveQueue { name: name.into(), changed, record }))
 }
 
 /// Parses the members of a queue; `None` if the row lacks them, or any priority.
@@ -188,7 +194,7 @@ mod tests {
     fn an_odd_row_is_no_other_queue_and_no_other_member() {
         let row = |row: Json| {
             let body = json!({ "success": true, "data": { "count": 1, "list": [row] } });
-            page(&Reply::json(200, &body)).map(|page| match page.rows.as_slice() {
+            page(&Reply::json(200, &body), 480).map(|page| match page.rows.as_slice() {
                 [Row::Queue(exten, queue)] => {
                     let members = queue.members().into_iter().flatten();
                     let members: Vec<String> =
@@ -240,7 +246,7 @@ mod tests {
             };
         }
         let reply = Reply::json(200, &json!({ "success": true, "data": { "count": 1, "list": [row] } }));
-        match page(&reply)?.rows.remove(0) {
+        match page(&reply, 480)?.rows.remove(0) {
             Row::Queue(_, queue) => Ok(queue),
             Row::Agent(..) | Row::Foreign(..) => panic!("no queue"),
         }
@@ -269,6 +275,22 @@ mod tests {
             json!({ "exten": "-" }),
         ] {
             assert!(matches!(read(&garbled), Err(Failure::Garbled(_))), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn the_last_change_is_told_with_its_agent_if_there_is_one() {
+        let changed = |time: Json, agent: Json| {
+            let changed = read(&json!({ "updateTime": time, "updateAgent": agent })).unwrap().changed;
+            changed.map(|changed| (changed.at, changed.by.map(|by| by.to_string())))
+        };
+        let time = || json!("2022-01-04 16:17:27");
+        assert_eq!(changed(time(), json!("8001")), Some((1_641_284_247, Some("8001".to_owned()))));
+        assert_eq!(changed(time(), json!("")), Some((1_641_284_247, None)));
+        assert_eq!(changed(time(), json!("-")), Some((1_641_284_247, None)));
+        assert_eq!(changed(time(), json!([])), Some((1_641_284_247, None)));
+        for untold in [json!(""), json!("-"), json!(null), json!("soon"), json!({})] {
+            assert_eq!(changed(untold.clone(), json!("8001")), None, "{untold}");
         }
     }
 

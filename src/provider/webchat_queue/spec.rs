@@ -26,7 +26,7 @@ pub static SPEC: Spec = Spec {
             "utcOffset",
             SettingType::Offset,
             "\"+08:00\"",
-            "Offset of the signature's timestamp; never the host's local time.",
+            "Offset of the signature's timestamp and of the times of last changes; never the host's local time.",
         ),
         optional("pageSize", SettingType::Number { min: 1, max: 1000 }, "50", "Rows of a page."),
     ],

@@ -233,6 +233,7 @@ fn shown(change: &Change) -> plan::Change {
         identity: Identity::default(),
         protect: false,
         leave: false,
+        last_changed: None,
         reason: None,
         names: change.names.clone(),
         fields,

@@ -15,6 +15,7 @@ use crate::model::calendar::{self, Calendar};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::field::{Field, Personal};
 use crate::model::id::OperatorId;
+use crate::model::last_change::LastChanged;
 use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
 use crate::model::value::{Members, Value};
@@ -85,15 +86,26 @@ impl Mask {
             MASKED.clone_into(&mut plan.digests.plan);
         }
         plan.changes.iter_mut().for_each(|change| self.change(change));
-        plan.findings.iter_mut().for_each(|finding| finding.what.rewrite(self));
+        for finding in &mut plan.findings {
+            finding.what.rewrite(self);
+            self.last_changed(&mut finding.last_changed);
+        }
     }
 
     fn change(&self, change: &mut Change) {
         change.title.iter_mut().chain(change.names.values_mut()).for_each(|name| *name = self.text(name));
         change.reason.rewrite(self);
+        self.last_changed(&mut change.last_changed);
         for field in &mut change.fields {
             self.values(field.field, &mut field.before, &mut field.after);
             field.reason.rewrite(self);
+        }
+    }
+
+    /// Hides personal data in the number and the name of an agent who changed a resource.
+    fn last_changed(&self, changed: &mut Option<Box<LastChanged>>) {
+        if let Some(changed) = changed {
+            changed.by.iter_mut().chain(&mut changed.name).for_each(|text| *text = self.text(text));
         }
     }
 

@@ -31,6 +31,7 @@ fn declared(absent: bool) -> DesiredAgent {
         protect: false,
         allow_any_role: false,
         pool: None,
+        queues: None,
         record,
     }
 }
@@ -39,7 +40,7 @@ fn queue(name: &str, members: &[&str]) -> LiveQueue {
     let members: Members = members.iter().map(|id| (OperatorId::from(*id), 0)).collect();
     let mut record = Record::default();
     record.set(&queue::ASSIGN_MEMBERS, Value::Members(Arc::new(members)), None);
-    LiveQueue { name: name.into(), record }
+    LiveQueue { name: name.into(), record, changed: None }
 }
 
 fn said(system: &'static str, state: State, detail: Option<&str>) -> PresenceReport {

@@ -34,11 +34,13 @@ impl Shape {
     /// Writes the facts of a deletion without the name. A tombstone has its own place.
     fn write_deletion(&mut self, change: &Change) -> fmt::Result {
         let group = change.field(&MAIN_SKILL_GROUP).and_then(|field| field.before.as_ref());
-        write!(self.0, "{:?}", (change.moved, &change.reason, group, &change.source))
+        write!(self.0, "{:?}", (change.moved, &change.reason, group, &change.source))?;
+        self.write_last_change(change)
     }
 
     fn write_fields(&mut self, change: &Change, named: bool) -> fmt::Result {
         write!(self.0, "{:?}", (change.action, change.moved, &change.reason))?;
+        self.write_last_change(change)?;
         for diff in change.fields.iter().filter(|diff| named || *diff.field != NAME) {
             self.0.push('\n');
             self.0.push_str(diff.field.key);
@@ -53,6 +55,12 @@ impl Shape {
             }
         }
         Ok(())
+    }
+
+    /// Writes the last change to the minute, as a report shows it.
+    fn write_last_change(&mut self, change: &Change) -> fmt::Result {
+        let Some(last) = &change.last_changed else { return Ok(()) };
+        write!(self.0, "{:?}", (last.time(), &last.by))
     }
 
     fn write_value(&mut self, value: Option<&Value>, id: &OperatorId) -> fmt::Result {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Line, LineKind, Section, Segment, ranges};
+use super::line::{Line, LineKind, Section, Segment, last_changed, ranges};
 use crate::messages::en;
 use crate::messages::subject::Subject;
 use crate::model::finding::Finding;
@@ -123,7 +123,9 @@ fn line(finding: &Finding) -> Line {
         subject: finding.code.clone(),
         about: finding.id.as_ref().map(ToString::to_string),
         count: 1,
-        pieces: vec![Segment::Words(finding.to_string())],
+        pieces: std::iter::once(Segment::Words(finding.to_string()))
+            .chain(finding.last_changed.as_deref().map(|changed| Segment::Remark(last_changed(changed))))
+            .collect(),
         staffing: None,
         everyone: Vec::new(),
         source: finding.source.clone(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::id::OperatorId;
+use crate::model::last_change::LastChanged;
 use crate::model::outcome::Status;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::rule::Severity;
@@ -325,24 +326,29 @@ pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) 
     if let Some(reason) = &change.reason {
         pieces.push(Segment::Remark(reason.to_string()));
     }
-    match (change.moved, change.action) {
-        (ChangeOrigin::Live, Action::Create) => {
-            pieces.push(Segment::Remark("deleted since, not by this ledger".to_owned()));
-        }
-        (ChangeOrigin::Live, _) => {
-            pieces.push(Segment::Remark("changed since, not by this ledger".to_owned()));
-        }
-        (ChangeOrigin::Both, _) => {
-            pieces.push(Segment::Remark(
-                "changed since by the manifest, and live not by this ledger".to_owned(),
-            ));
-        }
+    let origin = match (change.moved, change.action) {
+        (ChangeOrigin::Live, Action::Create) => "deleted since the last clean run, not by this ledger",
+        (ChangeOrigin::Live, _) => "changed since, not by this ledger",
+        (ChangeOrigin::Both, _) => "changed since by the manifest, and live not by this ledger",
         (ChangeOrigin::Manifest, _) if tense == Tense::Differs && change.reason.is_none() => {
-            pieces.push(Segment::Remark("the manifest changed since the last apply".to_owned()));
+            "the manifest changed since the last apply"
         }
-        (ChangeOrigin::Date, _) => pieces.push(Segment::Remark("due by its date".to_owned())),
-        (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => {}
+        (ChangeOrigin::Date, _) => "due by its date",
+        (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => return,
+    };
+    let last = change.last_changed.as_deref().map(|last| format!("; {}", last_changed(last)));
+    pieces.push(Segment::Remark(format!("{origin}{}", last.unwrap_or_default())));
+}
+
+/// Returns the words about the last change of a live resource.
+pub(super) fn last_changed(changed: &LastChanged) -> String {
+    let LastChanged { by, name, .. } = changed;
+    let mut words = format!("last changed in the console on {}", changed.time());
+    if let Some(by) = by {
+        words.push_str(&format!(" by {by}"));
+        words.extend(name.iter().flat_map(|name| [" ", name]));
     }
+    words
 }
 
 /// Lists numbers with runs of three or more condensed: `8001, 8101..8180`.

@@ -57,7 +57,7 @@ async fn listing(reader: &dyn SeatReader, link: &Client, days: u32) -> Result<se
 async fn pages(reader: &dyn SeatReader, link: &Client, window: &Window) -> Result<Vec<SeatPage>, Failure> {
     let task = progress::begin(format!("reading {}", link.connection().name), "pages");
     let mut pages = Vec::new();
-    let parse = |reply: &Reply| reader.parse_page(reply);
+    let parse = |reply: &Reply| reader.parse_page(link.connection(), reply);
     let read = |page| link.read(move || Some(reader.page_request(window, page)), parse);
     let at_once = link.connection().concurrency();
     each(at_once, reader.page_size(), &task, read, seats::head, |page| pages.push(page)).await?;

@@ -245,6 +245,8 @@ impl State {
             .ok_or(Refusal(400, "create Queue error"))?;
         queue.assign_members = members;
         queue.update_time = auth::print(ctx.now, ctx.quirks.utc_offset);
+        // No agent made the call.
+        queue.update_agent.clear();
         Ok(Answer::ok(json!({"code": 200, "success": true, "message": "success!"})).changed())
     }
 

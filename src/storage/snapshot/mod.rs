@@ -20,7 +20,7 @@
 //! ```
 //!
 //! A kind of resource without a connection is left out. `incomplete` beside `items` gives the reason if a listing may
-//! be incomplete. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
+//! be incomplete. `lastChanged` is the vendor's word about the last change of a resource. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
 //! part. A value that no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are left out: no step depends
 //! on them.
 
@@ -36,6 +36,7 @@ pub use self::read::{SnapshotError, read};
 use crate::model::agent::FIELDS;
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
+use crate::model::last_change::VendorChange;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::Value;
@@ -48,6 +49,9 @@ const UNREAD: &str = "unread";
 
 /// Key of the vendor's own identity of an agent.
 const IDENTITY: &str = "identity";
+
+/// Key of the last change of a resource: `at` in seconds since 1970 UTC, and `by`.
+const CHANGED: &str = "lastChanged";
 
 /// Key of the fields that an agent's row hid in part.
 const MASKED: &str = "masked";
@@ -122,6 +126,9 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
     if !record.identity().is_unknown() {
         out.push_str(&format!(",\"{IDENTITY}\":{}", json!(record.identity())));
     }
+    if let Some(at) = record.changed() {
+        out.push_str(&format!(",\"{CHANGED}\":{}", json!(VendorChange { at, by: None })));
+    }
     fields(out, record);
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
         FIELDS.iter().filter(|field| wanted(record, field)).map(|field| field.key).collect()
@@ -136,8 +143,11 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
 }
 
 fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
-    let LiveQueue { name, record } = queue;
+    let LiveQueue { name, changed, record } = queue;
     out.push_str(&format!("{{\"exten\":{},\"displayName\":{}", json!(exten.as_str()), json!(&**name)));
+    if let Some(changed) = changed {
+        out.push_str(&format!(",\"{CHANGED}\":{}", json!(changed)));
+    }
     fields(out, record);
 }
 

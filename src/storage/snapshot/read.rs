@@ -12,12 +12,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{FORMAT, IDENTITY, MASKED, Snapshot, UNREAD};
+use super::{CHANGED, FORMAT, IDENTITY, MASKED, Snapshot, UNREAD};
 use crate::model::codec::{Seed, StringReuse};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Field, Record, by_key};
 use crate::model::id::{OperatorId, safe};
 use crate::model::identity::Tenant;
+use crate::model::last_change::VendorChange;
 use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::value::Type;
@@ -158,13 +159,16 @@ const QUEUES: Shape =
 trait Resource: Sized {
     const SHAPE: Shape;
 
-    fn new(name: Option<Arc<str>>, record: Record) -> Self;
+    fn new(name: Option<Arc<str>>, changed: Option<VendorChange>, record: Record) -> Self;
 }
 
 impl Resource for Record {
     const SHAPE: Shape = AGENTS;
 
-    fn new(_: Option<Arc<str>>, record: Record) -> Self {
+    fn new(_: Option<Arc<str>>, changed: Option<VendorChange>, mut record: Record) -> Self {
+        if let Some(changed) = changed {
+            record.mark_changed(changed.at);
+        }
         record
     }
 }
@@ -172,8 +176,8 @@ impl Resource for Record {
 impl Resource for LiveQueue {
     const SHAPE: Shape = QUEUES;
 
-    fn new(name: Option<Arc<str>>, record: Record) -> Self {
-        Self { name: name.unwrap_or_default(), record }
+    fn new(name: Option<Arc<str>>, changed: Option<VendorChange>, record: Record) -> Self {
+        Self { name: name.unwrap_or_default(), changed, record }
     }
 }
 
@@ -261,7 +265,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (shape, last) = (V::SHAPE, self.1);
-        let (mut id, mut name) = (None, None);
+        let (mut id, mut name, mut changed) = (None, None, None);
         let mut record = Record::with_capacity(last.fields);
         let mut next = 0;
         while let Some(slot) = map.next_key_seed(Key { shape, next })? {
@@ -288,6 +292,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                     }
                 }
                 Slot::Identity => record.identify(map.next_value()?),
+                Slot::Changed => once(&mut changed, CHANGED, map.next_value()?)?,
                 Slot::Name => once(&mut name, "displayName", map.next_value::<Arc<str>>()?)?,
                 Slot::Field(at) => {
                     let field = shape.table[at];
@@ -311,7 +316,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
             return Err(lacks(key));
         }
         last.fields = record.len();
-        Ok((id.ok_or_else(|| lacks(shape.key))?, V::new(name, record)))
+        Ok((id.ok_or_else(|| lacks(shape.key))?, V::new(name, changed, record)))
     }
 }
 
@@ -320,6 +325,7 @@ enum Slot {
     Id,
     Name,
     Identity,
+    Changed,
     Unread { masked: bool },
     Field(usize),
 }
@@ -359,6 +365,9 @@ impl Visitor<'_> for Key {
         }
         if key == IDENTITY {
             return Ok(Slot::Identity);
+        }
+        if key == CHANGED {
+            return Ok(Slot::Changed);
         }
         if key == UNREAD || key == MASKED {
             return Ok(Slot::Unread { masked: key == MASKED });

@@ -136,7 +136,7 @@ fn what_is_wrong_is_named_with_its_line() {
     2: invalid length 3, expected a listing with `items`
     2: duplicate field `workspace`
     2: unknown field `qeues`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger`
-    2: unknown field `feilds`, expected one of `fields`, `exten`, `pending`, `letGo`, `identity`, `succeeded`, `protect`, `left`, `released`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
+    2: unknown field `feilds`, expected one of `fields`, `exten`, `pending`, `letGo`, `identity`, `written`, `succeeded`, `protect`, `left`, `released`, `password`, `unconfirmed`, `notTaken`, `passwordSeen`, `passwordMade`
     2: it ends too early: was it cut off?
     2: missing field `items`
     invalid length 0, expected a snapshot

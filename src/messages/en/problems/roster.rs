@@ -3,7 +3,7 @@
 use super::values::RANGE;
 use super::words::{did_you_mean, element, id_objection, rotation, say};
 use crate::messages::en::list;
-use crate::model::id::Kind;
+use crate::model::id::{Kind, OperatorId};
 use crate::model::objection::IdObjection;
 use crate::model::outlook::Ahead;
 use crate::model::problem::{NameKind, RosterProblem};
@@ -89,6 +89,13 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
         P::MemberAbsent { agent } => say(
             format!("agent `{agent}` is to be deleted and cannot serve the queue"),
             "take it out of the queue",
+        ),
+        P::TwoPriorities { agent, queue, listed, own } => {
+            say(two_priorities(agent, queue, *listed, *own), ONE_PRIORITY)
+        }
+        P::QueueOfTwo { queue } => say(
+            format!("two queues have the name `{}`", visible(queue)),
+            format!("write `{}@EXTEN`, with the `exten:` of the one that is meant", visible(queue)),
         ),
         P::NoMembers => say(
             "`assignMembers` is empty: no agent would serve the queue",
@@ -177,6 +184,9 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
             "an agent with `state: absent` has no dates",
             "for an agent who leaves on a day, write `until: DAY` without `state`; see `policy.leavers`",
         ),
+        P::QueuesOfTombstone => {
+            say("an agent with `state: absent` serves no queue", "take `queues` out of the entry")
+        }
         P::NoTimeZone => say(
             "the manifests hold a date, and rosterctl.yaml names no time zone",
             "add `timeZone: Asia/Shanghai`, or your own, to rosterctl.yaml",
@@ -237,6 +247,15 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
     }
 }
 
+const ONE_PRIORITY: &str = "write one priority on both sides, or name the pair on one side only";
+
+fn two_priorities(agent: &OperatorId, queue: &str, listed: i64, own: i64) -> String {
+    let queue = visible(queue);
+    format!(
+        "agent `{agent}` has priority {listed} in the list of queue `{queue}`, and {own} in the `queues` of the agent"
+    )
+}
+
 /// Writes an error that lies ahead, and its remedy.
 pub(in crate::messages::en) fn ahead(what: &Ahead) -> (String, &'static str) {
     match what {
@@ -259,6 +278,9 @@ pub(in crate::messages::en) fn ahead(what: &Ahead) -> (String, &'static str) {
             format!("agents `{first}` and `{second}` both have the SIP number `{number}`"),
             "correct one of the two, or the dates of one of them",
         ),
+        Ahead::TwoPriorities { agent, queue, listed, own } => {
+            (two_priorities(agent, queue, *listed, *own), ONE_PRIORITY)
+        }
     }
 }
 

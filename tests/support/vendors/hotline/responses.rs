@@ -90,7 +90,7 @@ pub(super) fn line(row: &Object, path: &str) -> Result<Row, Failure> {
     let title = key(row, path, "title")?;
     let record = record(row, path, queue::FIELDS, &LINES)?;
     let name = title.as_str().into();
-    Ok(Row::Queue(title, LiveQueue { name, record }))
+    Ok(Row::Queue(title, LiveQueue { name, record, changed: None }))
 }
 
 fn key(row: &Object, path: &str, key: &str) -> Result<OperatorId, Failure> {
