@@ -12,6 +12,7 @@ pub mod digest;
 pub mod equivalence;
 pub mod field;
 pub mod finding;
+pub mod history;
 pub mod host;
 pub mod id;
 pub mod identity;
