@@ -136,8 +136,9 @@ pub struct RunRecord {
     pub previous: Option<String>,
     /// The steps, in the plan's order.
     pub steps: Vec<StepRecord>,
-    /// The content of the run's reports.
-    pub report: RunReport,
+    /// The content of the run's reports; a listing of records leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<RunReport>,
 }
 
 /// The result of a step, with the values that it wrote.

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod calendar;
 pub mod call;
+pub mod chain;
 pub mod codec;
 pub mod date;
 pub mod desired;

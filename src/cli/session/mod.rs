@@ -10,6 +10,8 @@ pub(super) mod neighbours;
 pub(super) mod passwords;
 pub(super) mod pending_creates;
 pub(super) mod planning;
+pub(super) mod provenance;
+pub(super) mod run_record;
 pub(super) mod saved_plan;
 pub(super) mod snapshot_plan;
 pub(super) mod source_cache;

@@ -1,10 +1,12 @@
 //! English messages.
 
+mod chain;
 mod findings;
 mod notes;
 mod problems;
 mod reasons;
 
+pub use self::chain::chain_remark;
 pub use self::findings::finding;
 pub use self::notes::{allowed, deferred, disorder, gap, moved, note, notes, objection, refused, unread};
 pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};
