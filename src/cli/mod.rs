@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod help;
+mod history;
 mod import;
 mod ledger;
 mod man;
@@ -21,6 +22,7 @@ mod report_output;
 mod sandbox;
 mod schema;
 mod session;
+mod show;
 mod side_by_side;
 mod signals;
 mod snapshot;
@@ -95,8 +97,12 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
     Explain(explain::Arguments),
-    /// Show what the ledger knows, let go of a resource, or say that a tenant moved.
+    /// Show what the ledger knows, let go of a resource, follow a rename or a move, or copy the ledger.
     Ledger(ledger::Arguments),
+    /// Show the runs that wrote, newest first: when, by whom, and what they changed.
+    History(history::Arguments),
+    /// Render a saved plan, a result, a drift, a snapshot or a run of the history again, offline.
+    Show(show::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
     Unlock(unlock::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
@@ -119,6 +125,8 @@ impl Command {
             Command::Calendar(arguments) => arguments.due(),
             Command::Doctor(arguments) => arguments.due(),
             Command::Apply(arguments) => arguments.due(),
+            Command::History(arguments) => arguments.due(),
+            Command::Show(arguments) => arguments.due(),
             Command::Validate(_)
             | Command::Import(_)
             | Command::Snapshot(_)
@@ -163,6 +171,8 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
         Command::Ledger(arguments) => on_runtime(ledger::run(&arguments, &console), interrupted),
+        Command::History(arguments) => on_runtime(history::run(&arguments, &console), interrupted),
+        Command::Show(arguments) => on_runtime(show::run(&arguments, &console), interrupted),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),

@@ -500,6 +500,11 @@ fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) ->
     }
 }
 
+/// Returns the part of a document that an earlier command saved.
+pub(super) fn shown_part(place: &Path, body: Body) -> Part {
+    part(place, Exit::Success, None, body)
+}
+
 /// Returns the workspace file of a place, for display.
 fn file(place: &Path) -> Arc<str> {
     Place::find(place).map_or_else(|_| files::shown(place), |found| found.shown)

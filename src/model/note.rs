@@ -113,6 +113,8 @@ messages! {
         Members { joined: Vec<OperatorId>, left: Vec<OperatorId>, reordered: Vec<OperatorId> },
         /// A new plan lacks a step of the saved one.
         NotPlanned { operation: Word },
+        /// A sentence of a saved result.
+        Saved { text: String },
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::support::Supports;
 pub use crate::model::outcome::Run;
 
 /// The value of `format` of a drift.
-const DRIFT: &str = "rosterctl.drift/v1";
+pub const DRIFT: &str = "rosterctl.drift/v1";
 
 /// A command that reports on plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
