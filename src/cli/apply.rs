@@ -15,7 +15,8 @@ use super::report_output::{Output, PendingJson, Reporter};
 use super::session::load::Loaded;
 use super::session::planning::{self, Planned};
 use super::session::{
-    clocks, connections, fingerprints, git_exposure, load, passwords, pending_creates, run_record, saved_plan,
+    clocks, connections, fingerprints, git_exposure, load, other_ledger, passwords, pending_creates,
+    run_record, saved_plan,
 };
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
@@ -202,6 +203,7 @@ async fn locked(
     }
     let mut work = prepare(arguments, loaded, store, console).await?;
     clocks::check(loaded, &work.vendors)?;
+    other_ledger::warn(loaded, store, &work.ledger, console);
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());
     let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);

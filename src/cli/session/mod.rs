@@ -7,6 +7,7 @@ pub(super) mod fingerprints;
 pub(super) mod git_exposure;
 pub(super) mod load;
 pub(super) mod neighbours;
+pub(super) mod other_ledger;
 pub(super) mod passwords;
 pub(super) mod pending_creates;
 pub(super) mod planning;

@@ -76,10 +76,10 @@ impl Store {
         let path = Path::new(target);
         let shelf = if target.contains("://") {
             shelf_of(target).map_err(LedgerError::Unusable)?
-        } else if path.is_dir() || target.ends_with('/') {
-            Backend::Folder(Folder::of_folder(path))
-        } else {
+        } else if path.extension().is_some_and(|end| end == "json") {
             Backend::Folder(Folder::of_file(path.to_owned()))
+        } else {
+            Backend::Folder(Folder::of_folder(path))
         };
         Ok(Self::on(shelf, lease, workspace, place))
     }
@@ -112,7 +112,7 @@ impl Store {
     /// It cannot be read, is no ledger, belongs to another workspace, or comes from a newer program.
     pub async fn load_of_any_tenant(&self) -> Result<Ledger, LedgerError> {
         let ledger = self.load_of_any_workspace().await?;
-        self.own(&ledger)?;
+        self.check_workspace(&ledger)?;
         Ok(ledger)
     }
 
@@ -132,7 +132,10 @@ impl Store {
 
     /// Checks that a ledger belongs to this workspace. Old ledgers name no workspace; the next write records this
     /// one.
-    fn own(&self, ledger: &Ledger) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// It belongs to another one.
+    pub fn check_workspace(&self, ledger: &Ledger) -> Result<(), LedgerError> {
         match &ledger.workspace {
             Some(other) if **other != *self.workspace => {
                 let (shown, other, mine) = (self.shown(), safe(other), &self.workspace);
