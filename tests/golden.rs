@@ -112,7 +112,7 @@ fn documents(case: &str) -> Documents {
         let ledger = serde_json::to_string_pretty(&ledger).expect("a ledger is JSON");
         documents.insert(format!("{name}.ledger"), ledger);
         let mut journal = String::new();
-        let begun = Entry::Run { plan: Arc::clone(&plan), ledger: Some(1) };
+        let begun = Entry::Run { plan: Arc::clone(&plan), ledger: Some(1), run: None };
         let lines = results.iter().enumerate().flat_map(|(step, result)| {
             let ending = match result.status {
                 Status::Done => Ending::Done,

@@ -402,8 +402,10 @@ fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
 fn a_call_that_a_dead_run_began_confirms_nothing_and_is_made_good() {
     let agents = "[{ operatorId: \"8009\", name: 新, role: 班长, password: { store: files, key: a } }]";
     let plan = plan_of(agents, &[]);
-    let entries =
-        [Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
+    let entries = [
+        Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0), run: None },
+        Entry::Begin { step: 0, at_ms: 0 },
+    ];
     // A person created the agent in the console, with another role and password.
     let words = serde_json::json!({ "agents": { "8009": { "name": "新" } }, "queues": {} });
     let live = planning::live(&words);
@@ -688,7 +690,7 @@ fn a_list_that_a_dead_run_wrote_with_a_busy_agent_in_it_is_recorded_as_written()
     let mut ledger = Ledger::default();
     let plan = make(&before, &ledger).unwrap();
     let entries = [
-        Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0) },
+        Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0), run: None },
         Entry::Begin { step: 0, at_ms: 0 },
         Entry::End { step: 0, ending: Ending::Done, made: None },
     ];

@@ -341,7 +341,7 @@ fn the_ledger_and_the_journal_know_a_deletion_of_a_queue() {
     let mut gone = live.clone();
     gone.queues.as_mut().unwrap().items.remove(&"old".into());
     let begun = |ending: Option<Ending>| {
-        let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0) };
+        let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(0), run: None };
         let mut entries = vec![run, Entry::Begin { step: 0, at_ms: 0 }];
         entries.extend(ending.map(|ending| Entry::End { step: 0, ending, made: None }));
         entries

@@ -84,7 +84,8 @@ fn a_dead_run_unbound_a_sip_number_where_live_state_shows_none() {
     );
     assert!(plan.steps[0].unbind, "{plan:?}");
     let id = plan.steps[0].targets[0].name.to_string();
-    let entries = [Entry::Run { plan: Arc::new(plan), ledger: Some(0) }, Entry::Begin { step: 0, at_ms: 0 }];
+    let entries =
+        [Entry::Run { plan: Arc::new(plan), ledger: Some(0), run: None }, Entry::Begin { step: 0, at_ms: 0 }];
     for (live, done) in [(serde_json::json!({ "sip": "none" }), true), (sip("1001"), false)] {
         let live = planning::live(&serde_json::json!({ "agents": { &*id: live }, "queues": {} }));
         let (_, results) = journal_recovery::recover(&entries, &planning::supports(), Some(&live)).unwrap();
@@ -163,7 +164,7 @@ fn list_after(declared: &str, last: bool, dropped: &str) -> Option<serde_json::V
     let lists: Vec<usize> =
         (0..plan.steps.len()).filter(|at| plan.steps[*at].operation.verb == Verb::Members).collect();
     assert_eq!(lists.len(), 2, "{:?}", plan.steps);
-    let entries = [Entry::Run { plan: Arc::new(plan.clone()), ledger: None }];
+    let entries = [Entry::Run { plan: Arc::new(plan.clone()), ledger: None, run: None }];
     let (_, mut results) = journal_recovery::recover(&entries, &planning::supports(), None).unwrap();
     let written = &mut results[lists[usize::from(last)]];
     written.carried_out = true;
@@ -186,7 +187,7 @@ fn a_list_of_an_unfinished_change_is_recorded_as_the_vendor_keeps_it() {
 fn a_creation_of_a_dead_run_proves_what_live_state_shows_and_what_nothing_returns() {
     let plan =
         plan_over("[{ operatorId: \"8001\", name: 新, wrapUpSeconds: 5, role: r }]", &serde_json::json!({}));
-    let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: None };
+    let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: None, run: None };
     let ending = Ending::Done;
     let entries = [run, Entry::Begin { step: 0, at_ms: 0 }, Entry::End { step: 0, ending, made: None }];
     for (seconds, took) in [(5, true), (7, false)] {
@@ -211,7 +212,7 @@ fn an_edit_of_a_dead_run_owns_the_agent_of_its_plan_and_no_successor() {
         "[{ operatorId: \"8001\", name: 新 }]",
         &serde_json::json!({ "8001": { "name": "旧", "identity": identity } }),
     );
-    let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: None };
+    let run = Entry::Run { plan: Arc::new(plan.clone()), ledger: None, run: None };
     let ending = Ending::Done;
     let entries = [run, Entry::Begin { step: 0, at_ms: 0 }, Entry::End { step: 0, ending, made: None }];
     let live = planning::live(&serde_json::json!({

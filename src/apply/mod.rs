@@ -14,7 +14,7 @@ mod confirm;
 mod dependencies;
 pub mod disruption;
 mod event;
-
+pub mod history;
 pub mod journal_recovery;
 pub mod ledger_update;
 mod machine;

@@ -14,7 +14,6 @@ use crate::model::date::Date;
 use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::ResourceId;
-use crate::model::manifest_edit::ManifestEdit;
 use crate::model::rule::Effect;
 use crate::plan::adoption::{self, Adopted, Adoption, Views};
 use crate::storage::ledger::Store;
@@ -89,8 +88,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
     let edited = manifest_edits::edit(&loaded, &edits, arguments.until)?;
     edited.write()?;
-    let is_left = |edit: &&ManifestEdit| edited.left.iter().any(|left| left.id == edit.id);
-    for edit in edits.iter().filter(|edit| !is_left(edit)) {
+    for edit in edited.done(&edits) {
         console.out(&format!("{edit}\n"));
     }
     for name in edited.names() {

@@ -15,7 +15,8 @@ use super::report_output::{Output, PendingJson, Reporter};
 use super::session::load::Loaded;
 use super::session::planning::{self, Planned};
 use super::session::{
-    clocks, connections, fingerprints, git_exposure, load, passwords, pending_creates, saved_plan,
+    clocks, connections, fingerprints, git_exposure, load, other_ledger, passwords, pending_creates,
+    run_record, saved_plan,
 };
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
@@ -24,11 +25,12 @@ use crate::apply::precondition;
 use crate::apply::readback::ReadBack;
 use crate::apply::write_op::WriteOp;
 use crate::apply::{
-    ApplyOptions, ApplyOutcome, Finish, StepResult, journal_recovery, ledger_update, replacement_backup,
-    replan,
+    ApplyOptions, ApplyOutcome, Finish, StepResult, history, journal_recovery, ledger_update,
+    replacement_backup, replan,
 };
 use crate::model::call::{Failure, Reason};
 use crate::model::date::Zone;
+use crate::model::history::{RunId, RunRecord};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -201,6 +203,7 @@ async fn locked(
     }
     let mut work = prepare(arguments, loaded, store, console).await?;
     clocks::check(loaded, &work.vendors)?;
+    other_ledger::warn(loaded, store, &work.ledger, console);
     let plan = Arc::clone(&work.plan);
     let judged = Arc::clone(work.judged());
     let stale = !work.moved().is_empty() && !arguments.skip_stale && !judged.has(Effect::Incomplete);
@@ -225,13 +228,12 @@ async fn locked(
     }
     let passwords = passwords::read(&plan, loaded).await?;
     still_held(lock)?;
-    let journal = begin_journal(loaded, book, &mut work, console).await?;
+    let (journal, run_id) = begin_journal(loaded, book, reporter, &mut work, console).await?;
     let guard = loaded.workspace.policy.presence.clone();
     let observers = connections::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
-    let lost = lock.lease().lost();
     let gate = Gate::new(lock.lease());
-    let watch = tokio::spawn(signals::obey(lost.clone(), gate.stop(), console.clone()));
+    let watch = tokio::spawn(signals::obey(lock.lease().lost(), gate.stop(), console.clone()));
     let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
@@ -296,14 +298,13 @@ async fn locked(
                 due,
                 refused: None,
             };
-            let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
+            let (exit, recorded) =
+                conclude(console, reporter, loaded, book, work, run, run_id, &prints).await;
             // The ledger holds the journal's results; if not, the next run records them.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {
                 journal.finish();
             }
-            // The operator did not stop the run: it lost the lock, and so skipped steps.
-            let lost = exit == Exit::Interrupted && lost.borrow().is_some();
-            Ok(if lost { Exit::Partial } else { exit })
+            Ok(exit)
         }
     }
 }
@@ -324,29 +325,36 @@ fn has_last_run(ledger: &Ledger, loaded: &Loaded) -> Result<(), CliError> {
     )))
 }
 
-/// Begins the journal of a run.
+/// Begins the journal of a run, and gives the run its name.
 async fn begin_journal(
     loaded: &Loaded,
     book: Book<'_>,
+    reporter: &Reporter<'_>,
     work: &mut Work,
     console: &Console,
-) -> Result<Option<Journal>, CliError> {
-    keep_settled(loaded, book, work, console).await?;
+) -> Result<(Option<Journal>, RunId), CliError> {
+    keep_settled(loaded, book, reporter, work, console).await?;
     // The ledger backs up the replacements first, so that a later run on any machine has them.
     let plan = Arc::clone(&work.plan);
-    record(book, &mut work.ledger, |ledger, older| {
-        if !older {
-            replacement_backup::back_up(ledger, &plan);
-        }
-    })
+    record(
+        book,
+        &mut work.ledger,
+        |ledger, older| {
+            if !older {
+                replacement_backup::back_up(ledger, &plan);
+            }
+        },
+        None,
+    )
     .await?;
     let serial = work.ledger.serial;
-    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial)) {
-        Ok(journal) => Ok(Some(journal)),
+    let run = RunId::new(clock::now_ms(), work.ledger.history.as_ref().map(|newest| newest.run));
+    match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial, Some(run))) {
+        Ok(journal) => Ok((Some(journal), run)),
         Err(error) => {
             // Live state decides without a journal too. A journal only makes the run after a crash more precise.
             console.note(&format!("no journal is kept: {error}"));
-            Ok(None)
+            Ok((None, run))
         }
     }
 }
@@ -355,6 +363,7 @@ async fn begin_journal(
 async fn keep_settled(
     loaded: &Loaded,
     book: Book<'_>,
+    reporter: &Reporter<'_>,
     work: &mut Work,
     console: &Console,
 ) -> Result<(), CliError> {
@@ -368,15 +377,26 @@ async fn keep_settled(
     if journal_recovery::is_older(&unfinished, stored.serial) {
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
-    record(book, &mut stored, |ledger, older| {
+    let (written, mut recovered) =
+        match run_record::recovered(loaded, book.store, reporter, &work.live, &unfinished).await? {
+            run_record::Recovered::Nothing => (None, None),
+            run_record::Recovered::Written { before, newest } => (Some((before, newest)), None),
+            run_record::Recovered::New(record) => (None, Some(record)),
+        };
+    let doings = |ledger: &mut Ledger, older: bool| {
+        if let Some((before, newest)) = &written
+            && ledger.history == *before
+        {
+            ledger.history = Some(newest.clone());
+        }
         if older {
             return;
         }
         ledger.resources.clone_from(&settled.resources);
         ledger.kept.clone_from(&settled.kept);
         pending_creates::keep(loaded, ledger, &unfinished);
-    })
-    .await?;
+    };
+    record(book, &mut stored, doings, recovered.as_deref_mut()).await?;
     work.ledger = stored;
     Ok(())
 }
@@ -486,7 +506,7 @@ async fn finish_empty(
     mut work: Work,
 ) -> Result<Exit, CliError> {
     still_held(book.lock)?;
-    keep_settled(loaded, book, &mut work, console).await?;
+    keep_settled(loaded, book, reporter, &mut work, console).await?;
     let left = work.plan.has(Effect::Partial);
     let clean = (!left && work.is_whole()).then(clock::timestamp);
     let supports = loaded.workspace.supports();
@@ -503,7 +523,7 @@ async fn finish_empty(
             note_run(ledger, loaded, live, due_only, clean);
         }
     };
-    record(book, &mut work.ledger, doings).await?;
+    record(book, &mut work.ledger, doings, None).await?;
     loaded.journal().discard();
     reporter.ran(Run { due: work.due(), ..Run::default() });
     Ok(if left { Exit::Partial } else { Exit::Success })
@@ -535,15 +555,22 @@ fn still_held(lock: &Lock) -> Result<(), CliError> {
 ///
 /// If another run has written the ledger since, records the results in that version. If another run has the lock by
 /// now, `doings` gets true for `older`.
+///
+/// The record of the run is written before the ledger, which names it. After a crash between the two, the next run
+/// finds the record.
 async fn record(
     book: Book<'_>,
     ledger: &mut Ledger,
     doings: impl Fn(&mut Ledger, bool),
+    mut history: Option<&mut RunRecord>,
 ) -> Result<(), CliError> {
     let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
         doings(ledger, older);
+        if let Some(history) = &mut history {
+            ledger.history = Some(book.store.append(history, before.history.clone()).await?);
+        }
         // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
         if before == *ledger && told {
@@ -569,11 +596,15 @@ async fn conclude(
     book: Book<'_>,
     mut work: Work,
     run: Run,
+    run_id: RunId,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
     let exit = Exit::for_run(&run, whole);
+    // The operator did not stop a run that lost the lock, and so skipped steps.
+    let lost = exit == Exit::Interrupted && book.lock.lease().lost().borrow().is_some();
+    let exit = if lost { Exit::Partial } else { exit };
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let supports = loaded.workspace.supports();
@@ -600,7 +631,10 @@ async fn conclude(
             ledger.tried.push(dates.zone.rfc3339(dates.at));
         }
     };
-    let stored = record(book, &mut work.ledger, doings).await;
+    let plan = BoundPlan::new(Arc::clone(&work.plan), supports);
+    let make = || run_record::make(loaded, reporter, run_id, &plan, &run, Some(exit));
+    let mut history = history::wrote(&run.results).then(make);
+    let stored = record(book, &mut work.ledger, doings, history.as_mut()).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were carried out, even if the ledger cannot record them.

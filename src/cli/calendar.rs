@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::report_output::{PendingJson, roots};
 use super::session::load;
 use super::session::load::Loaded;
-use super::workspace_args::date;
+use super::workspace_args::{date, day};
 use crate::manifest::{Dates, Timeline, TimelineStep};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::calendar::{Calendar, Entry, FORMAT, Loan};
@@ -78,14 +78,6 @@ impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
         (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
-    }
-}
-
-/// Parses a day.
-fn day(text: &str) -> Result<Date, String> {
-    match Date::parse(text) {
-        Some(day @ Date::Day(_)) => Ok(day),
-        Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load::{Loaded, registry};
-use super::session::{connections, git_exposure, load};
+use super::session::{connections, git_exposure, load, other_ledger};
 use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
@@ -468,9 +468,12 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
     };
     let (read, lock) = tokio::join!(store.load(), store.holder());
     let ledger = match read {
-        Ok(ledger) if ledger.serial == 0 => {
-            Check::ok("ledger", format!("{} is not there yet: the first apply makes it", store.place()))
-        }
+        Ok(ledger) if ledger.serial == 0 => match other_ledger::find(loaded, &store, &ledger) {
+            Some(other) => Check::warning("ledger", other.said, other.help),
+            None => {
+                Check::ok("ledger", format!("{} is not there yet: the first apply makes it", store.place()))
+            }
+        },
         Ok(ledger) => {
             let clean = ledger.last_clean_run.as_deref().unwrap_or("none so far");
             let many = ledger.resources.len();

@@ -1,6 +1,6 @@
-//! `rosterctl ledger`: shows the ledger, forgets a resource, or rebinds a tenant.
+//! `rosterctl ledger`: shows the ledger, forgets a resource, follows a rename or a move, or copies the ledger.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -11,7 +11,7 @@ use super::session::load;
 use super::signals::unless_interrupted;
 use crate::config::workspace::Workspace;
 use crate::model::diagnostic::did_you_mean;
-use crate::model::id::ResourceId;
+use crate::model::id::{ResourceId, safe};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::report::ledger as report;
@@ -20,7 +20,7 @@ use crate::storage::files::Place;
 use crate::storage::journal::JournalPath;
 use crate::storage::ledger::{Lock, Store};
 
-/// Show what the ledger knows, let go of a resource, or say that a tenant moved.
+/// Show what the ledger knows, let go of a resource, follow a rename or a move, or copy the ledger.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -47,6 +47,28 @@ enum Verb {
         #[arg(value_name = "KIND/ID> [WORKSPACE", num_args = 1..=2, required = true)]
         words: Vec<String>,
     },
+    /// Follow a workspace that was renamed in rosterctl.yaml.
+    ///
+    /// The ledger belongs to a workspace by its name, and is refused under another one.
+    Rename {
+        /// The new name, as rosterctl.yaml has it.
+        name: String,
+        /// A folder that holds rosterctl.yaml, or that file.
+        #[arg(default_value = ".", value_name = "WORKSPACE")]
+        workspace: PathBuf,
+    },
+    /// Copy the ledger with its history to another place.
+    ///
+    /// An existing ledger there is not overwritten. The old one stays, and names the new place. Then write the place
+    /// under `ledger` in rosterctl.yaml.
+    Copy {
+        /// An empty place: s3://bucket/prefix, gs://…, az://…, file:///folder, a folder, or a file like ledger.json.
+        #[arg(value_name = "URL")]
+        target: String,
+        /// A folder that holds rosterctl.yaml, or that file.
+        #[arg(default_value = ".", value_name = "WORKSPACE")]
+        workspace: PathBuf,
+    },
     /// Say that the connections lead to the tenants of the ledger, under another address or name.
     Rebind {
         /// A folder that holds rosterctl.yaml, or that file.
@@ -68,6 +90,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     match &arguments.verb {
         Verb::Show { words, format } => show(words, *format, console).await,
         Verb::Forget { words } => forget(words, console).await,
+        Verb::Rename { name, workspace } => rename(name, workspace, console).await,
+        Verb::Copy { target, workspace } => copy(target, workspace, console).await,
         Verb::Rebind { workspace } => rebind(workspace, console).await,
     }
 }
@@ -113,7 +137,8 @@ async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
     let id = id.ok_or_else(|| CliError::error("name the resource to let go of, like queue/NAME"))?;
     let (place, workspace) = load::workspace(&place)?;
     let journal = JournalPath::for_workspace(&workspace, &place);
-    let forget = |_: &Store, ledger: &mut Ledger| {
+    let forget = |store: &Store, ledger: &mut Ledger| {
+        store.check_workspace(ledger)?;
         // An interrupted run may have created the resource, and the ledger does not know that yet.
         let unsettled = unsettled(&journal.unfinished().map_err(CliError::error)?);
         known(ledger, &unsettled, &id)?;
@@ -124,11 +149,20 @@ async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
         ledger.waiting.remove(&key);
         Ok(Some(format!("The ledger has let go of {id}; nothing was changed in the vendor's system.\n")))
     };
-    edit(&workspace, &place, console, forget, || {
-        journal.forget(&id).map_err(|error| {
-            CliError::error(format!("the last run's journal would bring {id} back: {error}; forget it again"))
-        })
-    })
+    edit(
+        &workspace,
+        &place,
+        console,
+        forget,
+        || {
+            journal.forget(&id).map_err(|error| {
+                CliError::error(format!(
+                    "the last run's journal would bring {id} back: {error}; forget it again"
+                ))
+            })
+        },
+        "",
+    )
     .await
 }
 
@@ -140,17 +174,121 @@ fn unsettled(entries: &[Entry]) -> Vec<String> {
     }
 }
 
-async fn rebind(workspace: &std::path::Path, console: &Console) -> Result<Exit, CliError> {
+async fn rename(name: &str, workspace: &Path, console: &Console) -> Result<Exit, CliError> {
+    let (place, workspace) = load::workspace(workspace)?;
+    if *workspace.name != *name {
+        return Err(CliError::error(format!(
+            "{} says `name: {}`; write `name: {}` there first, or give the name that stands there",
+            place.shown,
+            workspace.name,
+            safe(name)
+        )));
+    }
+    let store = Store::open(&workspace, &place)?;
+    let ledger = store.load_of_any_workspace().await?;
+    if ledger.serial == 0 {
+        return Err(CliError::error(format!(
+            "{} is not there yet: there is nothing to rename",
+            store.place()
+        )));
+    }
+    let before = ledger.workspace;
+    // The journal of an interrupted run lies under the old name.
+    if let Some(before) = &before {
+        let before = Workspace { name: before.as_str().into(), ..workspace.clone() };
+        finished(&before, &place)?;
+    }
+    let rename = |store: &Store, ledger: &mut Ledger| {
+        if ledger.workspace.as_deref() == Some(name) {
+            return Ok(None);
+        }
+        let before = ledger.workspace.replace(name.to_owned());
+        let before = before.map_or_else(|| "a workspace that it did not name".to_owned(), |name| safe(&name));
+        Ok(Some(format!("The ledger {} follows {before} to {}.\n", store.place(), safe(name))))
+    };
+    edit(&workspace, &place, console, rename, || Ok(()), "The ledger has this name: nothing to do.\n").await
+}
+
+/// Checks that no interrupted run of a workspace waits for the next apply.
+fn finished(workspace: &Workspace, place: &Place) -> Result<(), CliError> {
+    let unfinished = JournalPath::for_workspace(workspace, place).unfinished().map_err(CliError::error)?;
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::error(format!(
+        "a run of workspace `{}` did not come to its end, and its journal belongs to the name and the place of today's \
+         ledger; apply once under these, then try again",
+        safe(&workspace.name)
+    )))
+}
+
+async fn copy(target: &str, workspace: &Path, console: &Console) -> Result<Exit, CliError> {
+    let (place, workspace) = load::workspace(workspace)?;
+    let (from, to) = (Store::open(&workspace, &place)?, Store::open_at(target, &workspace, &place)?);
+    let news = |said: &str| console.note(said);
+    let lock = unless_interrupted(from.lock(&news)).await?;
+    let result = async {
+        let target = unless_interrupted(to.lock(&news)).await?;
+        let result = copy_locked(&workspace, &place, &from, &to, [&lock, &target]).await;
+        free(target, console).await;
+        result
+    };
+    let result = result.await;
+    free(lock, console).await;
+    let (write, records) = result?;
+    let setting = if target.contains("://") { "url" } else { "path" };
+    console.out(&format!(
+        "Copied the ledger {}, write {write}, with {records} records of its history to {}.\nNow write the place under \
+         `ledger` in {}, as `{setting}`.\n",
+        from.place(),
+        to.place(),
+        place.shown
+    ));
+    Ok(Exit::Success)
+}
+
+/// Copies the ledger, and returns its serial and the number of its records. Both locks are held.
+async fn copy_locked(
+    workspace: &Workspace,
+    place: &Place,
+    from: &Store,
+    to: &Store,
+    locks: [&Lock; 2],
+) -> Result<(u64, usize), CliError> {
+    let mut ledger = from.load_of_any_tenant().await?;
+    if ledger.serial == 0 {
+        return Err(CliError::error(format!("{} is not there yet: there is nothing to copy", from.place())));
+    }
+    finished(workspace, place)?;
+    let records = from.copy(&ledger, to).await?;
+    if !locks.iter().all(|lock| lock.lease().holds()) {
+        return Err(CliError::Locked("a lock was lost: check the copy before you use it".to_owned()));
+    }
+    ledger.copied_to = Some(to.place());
+    from.amend(&mut ledger).await?;
+    Ok((ledger.serial, records))
+}
+
+async fn free(lock: Lock, console: &Console) {
+    if let Err(error) = lock.release().await {
+        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+    }
+}
+
+async fn rebind(workspace: &Path, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(workspace)?;
     let rebind = |store: &Store, ledger: &mut Ledger| {
+        store.check_workspace(ledger)?;
         let moves = store.rebind(ledger);
         let lines: Vec<String> = moves.iter().map(|line| format!("  {line}\n")).collect();
         Ok((!lines.is_empty()).then(|| format!("The ledger follows the connections:\n{}", lines.concat())))
     };
-    edit(&workspace, &place, console, rebind, || Ok(())).await
+    let same = "The connections lead to the ledger's tenants: nothing to do.\n";
+    edit(&workspace, &place, console, rebind, || Ok(()), same).await
 }
 
-/// Edits the ledger under its lock. `change` returns the message to print, or `None` without a change.
+/// Edits the ledger under its lock. `change` returns the message to print, or `None` without a change: `same` is
+/// printed then.
 ///
 /// `after` runs under the lock once the ledger is saved.
 async fn edit(
@@ -159,15 +297,14 @@ async fn edit(
     console: &Console,
     change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
     after: impl Fn() -> Result<(), CliError>,
+    same: &str,
 ) -> Result<Exit, CliError> {
     let store = Store::open(workspace, place)?;
     let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
     let result = edit_locked(workspace, place, &store, &lock, change, after).await;
-    if let Err(error) = lock.release().await {
-        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
-    }
+    free(lock, console).await;
     let said = result?;
-    console.out(said.as_deref().unwrap_or("The connections lead to the ledger's tenants: nothing to do.\n"));
+    console.out(said.as_deref().unwrap_or(same));
     Ok(Exit::Success)
 }
 
@@ -179,7 +316,7 @@ async fn edit_locked(
     change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
     after: impl Fn() -> Result<(), CliError>,
 ) -> Result<Option<String>, CliError> {
-    let mut ledger = store.load_of_any_tenant().await?;
+    let mut ledger = store.load_of_any_workspace().await?;
     let before = ledger.clone();
     let said = change(store, &mut ledger)?;
     if said.is_none() {

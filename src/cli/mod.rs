@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod fmt;
 mod help;
+mod history;
 mod import;
 mod ledger;
 mod man;
@@ -22,11 +23,13 @@ mod report_output;
 mod sandbox;
 mod schema;
 mod session;
+mod show;
 mod side_by_side;
 mod signals;
 mod snapshot;
 mod status;
 mod step_log;
+mod undo;
 mod unlock;
 mod validate;
 mod workspace_args;
@@ -98,8 +101,14 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
     Explain(explain::Arguments),
-    /// Show what the ledger knows, let go of a resource, or say that a tenant moved.
+    /// Show what the ledger knows, let go of a resource, follow a rename or a move, or copy the ledger.
     Ledger(ledger::Arguments),
+    /// Show the runs that wrote, newest first: when, by whom, and what they changed.
+    History(history::Arguments),
+    /// Render a saved plan, a result, a drift, a snapshot or a run of the history again, offline.
+    Show(show::Arguments),
+    /// Write the patch of the manifests that takes a run back.
+    Undo(undo::Arguments),
     /// Free a lock whose holder is gone, after saying who held it.
     Unlock(unlock::Arguments),
     /// Print a JSON Schema, as checked in under schema/.
@@ -122,6 +131,8 @@ impl Command {
             Command::Calendar(arguments) => arguments.due(),
             Command::Doctor(arguments) => arguments.due(),
             Command::Apply(arguments) => arguments.due(),
+            Command::History(arguments) => arguments.due(),
+            Command::Show(arguments) => arguments.due(),
             Command::Validate(_)
             | Command::Adopt(_)
             | Command::Import(_)
@@ -129,6 +140,7 @@ impl Command {
             | Command::Fmt(_)
             | Command::Explain(_)
             | Command::Ledger(_)
+            | Command::Undo(_)
             | Command::Unlock(_)
             | Command::Schema(_)
             | Command::Sandbox(_)
@@ -167,6 +179,9 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),
         Command::Snapshot(arguments) => on_runtime(snapshot::run(&arguments, &console), interrupted),
         Command::Ledger(arguments) => on_runtime(ledger::run(&arguments, &console), interrupted),
+        Command::History(arguments) => on_runtime(history::run(&arguments, &console), interrupted),
+        Command::Show(arguments) => on_runtime(show::run(&arguments, &console), interrupted),
+        Command::Undo(arguments) => on_runtime(undo::run(&arguments, &console), interrupted),
         Command::Unlock(arguments) => on_runtime(unlock::run(&arguments, &console), interrupted),
         Command::Drift(arguments) => on_runtime(drift::run(&arguments, &console), interrupted),
         Command::Adopt(arguments) => on_runtime(adopt::run(&arguments, &console), interrupted),

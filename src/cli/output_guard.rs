@@ -42,8 +42,9 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
         let known = target.is_file() && target.starts_with(real(&place.folder));
         return if known && !report { overwrite() } else { None };
     };
-    if ledger::files(&workspace, &place).iter().any(|path| real(path) == target) {
-        return Some("overwrite the ledger or its lock".to_owned());
+    // One of them is the folder of records.
+    if ledger::files(&workspace, &place).iter().any(|path| target.starts_with(real(path))) {
+        return Some("overwrite the ledger, its lock or its history".to_owned());
     }
     if let Some(store) = store(&place, &workspace, target) {
         return Some(format!("write where store `{store}` keeps its secrets; choose another folder"));

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Outcome, Output, PendingJson};
 use super::session::planning::{self, Planned};
-use super::session::{fingerprints, git_exposure, snapshot_plan};
+use super::session::{fingerprints, git_exposure, other_ledger, snapshot_plan};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, sign};
@@ -106,6 +106,7 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
         git_exposure::warn(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
         let made = planning::make(&loaded, &store, &arguments.narrowing).await?;
+        other_ledger::warn(&loaded, &store, &made.ledger, console);
         let Planned { mut plan, live, vendors, .. } = made;
         if let Some(key) = fingerprints::key(&loaded).await?.filter(|_| arguments.workspaces.at().is_none()) {
             plan.digests.plan = plan.digest();

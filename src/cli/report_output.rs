@@ -21,6 +21,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
+use crate::model::history::RunReport;
 use crate::model::note::Refused;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
@@ -235,6 +236,29 @@ impl<'a> Reporter<'a> {
         let view = view::build(&plan, self.report.command, Some(seconds));
         let view = View { due, ..view };
         self.console.out(&text::plan(&view, self.console.look()));
+    }
+
+    /// Returns the content of the report on a run of the only workspace.
+    pub(super) fn content(&self, plan: &BoundPlan, run: &Run) -> RunReport {
+        let place = self.workspaces.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+        let Roots { current, repositories } = self.report.roots.clone();
+        RunReport {
+            place: files::shown(place).to_string(),
+            file: file(place),
+            current,
+            repositories,
+            seconds: self.seconds.get(),
+            plan: Arc::clone(&plan.plan),
+            run: run.clone(),
+        }
+    }
+
+    /// Records a report that an earlier command made, with the folders that its paths are shown from.
+    pub(super) fn again(&mut self, part: Part, roots: Option<Roots>) {
+        self.part.replace(Some(part));
+        if let Some(roots) = roots {
+            self.report.roots = roots;
+        }
     }
 
     /// Records the result of the plan that was shown.
@@ -501,6 +525,11 @@ fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) ->
         masked: false,
         body,
     }
+}
+
+/// Returns the part of a document that an earlier command saved.
+pub(super) fn shown_part(place: &Path, body: Body) -> Part {
+    part(place, Exit::Success, None, body)
 }
 
 /// Returns the workspace file of a place, for display.

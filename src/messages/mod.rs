@@ -9,6 +9,7 @@ pub mod subject;
 use std::fmt;
 
 use self::subject::Subject;
+use crate::model::chain::ChainRemark;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::Finding;
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
@@ -66,6 +67,7 @@ display!(
     GapReason: gap,
     ChangeReason: change_reason,
     FieldReason: field_reason,
+    ChainRemark: chain_remark,
     Label: label,
     ConnectionFault: fault,
     IdObjection: id_objection,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::history::RunId;
 use super::id::OperatorId;
 use super::plan::Plan;
 
@@ -20,6 +21,9 @@ pub enum Entry {
         /// The serial of the ledger at the start. If the ledger has another serial, later runs wrote it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ledger: Option<u64>,
+        /// The name of the run in the history.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
     },
     /// The intent of a call. If a retry is not safe, it is synced before the call leaves.
     Begin {

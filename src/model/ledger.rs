@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::codec;
 use super::field::{Field, Record};
+use super::history::HistoryHead;
 use super::id::ResourceId;
 use super::identity::{Identity, Tenant};
 use super::secret::SecretRef;
@@ -58,6 +59,12 @@ pub struct Ledger {
     /// They are not part of the entries, because a mark makes no resource owned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waiting: BTreeMap<String, BTreeMap<String, String>>,
+    /// The newest record of the history; missing before the first run that wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<HistoryHead>,
+    /// The place that this ledger was copied to last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_to: Option<String>,
 }
 
 /// A backup of an agent, made before the delete of its replacement.
@@ -193,6 +200,8 @@ impl Default for Ledger {
             kept: BTreeMap::new(),
             awaited: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            history: None,
+            copied_to: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::field::{Field, Record};
-use super::id::{OperatorId, ResourceId};
+use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Word, messages};
 use super::value::{Members, Value};
 
@@ -14,6 +14,13 @@ pub struct ManifestEdit {
     pub id: ResourceId,
     /// The change of its entry.
     pub what: EntryEdit,
+}
+
+impl ManifestEdit {
+    /// Returns the agent that becomes a tombstone, if it is one.
+    pub fn tombstone(&self) -> Option<&OperatorId> {
+        (self.what == EntryEdit::Absent && self.id.kind == Kind::Agent).then_some(&self.id.name)
+    }
 }
 
 /// A change of the entry of a resource.
@@ -90,5 +97,9 @@ messages! {
         NoDifference,
         /// A later run or a person changed it since.
         ChangedSince,
+        /// The effect of the run on it is unknown.
+        UnknownEffect,
+        /// The vendor cannot delete what the run made.
+        NoDeletion,
     }
 }

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod calendar;
 pub mod call;
+pub mod chain;
 pub mod codec;
 pub mod date;
 pub mod desired;
@@ -12,6 +13,7 @@ pub mod digest;
 pub mod equivalence;
 pub mod field;
 pub mod finding;
+pub mod history;
 pub mod host;
 pub mod id;
 pub mod identity;

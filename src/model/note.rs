@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::call::Failure;
 use super::difference::Difference;
@@ -12,6 +12,7 @@ use super::presence::{Disruption, Objection};
 
 messages! {
     /// A sentence about a step. Several of them make up its result.
+    #[derive(Deserialize)]
     Note {
         /// A call or a store failed, with the words of the failure.
         Failed { why: String },
@@ -90,6 +91,7 @@ messages! {
 
 messages! {
     /// The difference between a resource and its state in the plan.
+    #[derive(Deserialize)]
     Moved {
         /// It exists, and the plan creates it.
         Created,
@@ -111,11 +113,14 @@ messages! {
         Members { joined: Vec<OperatorId>, left: Vec<OperatorId>, reordered: Vec<OperatorId> },
         /// A new plan lacks a step of the saved one.
         NotPlanned { operation: Word },
+        /// A sentence of a saved result.
+        Saved { text: String },
     }
 }
 
 messages! {
     /// The reason of a failed read.
+    #[derive(Deserialize)]
     Unread {
         /// No connection holds such resources.
         NoConnection { kind: Kind },
@@ -132,6 +137,7 @@ messages! {
 
 messages! {
     /// The reason why a run wrote nothing.
+    #[derive(Deserialize)]
     Refused {
         /// The plan is stale. `made` is the time of the saved plan.
         Stale { made: Option<Word>, moved: Vec<Stale> },
@@ -163,7 +169,7 @@ messages! {
 }
 
 /// A field of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldOf {
     /// The resource.
     pub id: ResourceId,
@@ -174,7 +180,7 @@ pub struct FieldOf {
 plain!(FieldOf);
 
 /// A resource that moved since the plan was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stale {
     /// The resource.
     pub id: ResourceId,
@@ -183,7 +189,7 @@ pub struct Stale {
 }
 
 /// A busy agent that was left alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deferred {
     /// The agent.
     pub agent: OperatorId,
@@ -196,7 +202,7 @@ pub struct Deferred {
 }
 
 /// A busy agent that an allowance did not spare.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowed {
     /// The agent.
     pub agent: OperatorId,

@@ -62,13 +62,8 @@ pub fn adoption(views: Views<'_>, plan: &Plan, named: &[Adopted], until: bool) -
         }
     }
     // An agent that becomes a tombstone leaves every list with its entry.
-    let absent: BTreeSet<OperatorId> = run
-        .all
-        .edits
-        .iter()
-        .filter(|edit| edit.what == EntryEdit::Absent && edit.id.kind == Kind::Agent)
-        .map(|edit| edit.id.name.clone())
-        .collect();
+    let absent: BTreeSet<OperatorId> =
+        run.all.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
     run.all.edits.retain(|edit| !matches!(&edit.what, EntryEdit::Member(id, None) if absent.contains(id)));
     for (at, name) in named.iter().enumerate().filter(|(at, _)| !run.met.contains(at)) {
         let _ = at;

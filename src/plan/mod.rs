@@ -31,6 +31,7 @@ mod steps;
 mod successor;
 mod targets;
 mod unasked;
+pub mod undo;
 mod unknown_members;
 mod unread;
 mod waiting;

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::id::ResourceId;
-use crate::model::note::{Allowed, Deferred, Refused, Stale};
-use crate::model::outcome::StepResult;
 use crate::model::plan::Plan;
 use crate::model::support::Supports;
 
+pub use crate::model::outcome::Run;
+
 /// The value of `format` of a drift.
-const DRIFT: &str = "rosterctl.drift/v1";
+pub const DRIFT: &str = "rosterctl.drift/v1";
 
 /// A command that reports on plans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,25 +158,6 @@ impl Deref for BoundPlan {
     fn deref(&self) -> &Plan {
         &self.plan
     }
-}
-
-/// The outcome of a plan's steps.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// One result per step, in the plan's order; empty when nothing was written.
-    pub results: Vec<StepResult>,
-    /// Resources that changed after the plan was made.
-    pub stale: Vec<Stale>,
-    /// Busy agents that the presence guard deferred.
-    pub held: Vec<Deferred>,
-    /// Busy agents that the run was allowed to disrupt.
-    pub lifted: Vec<Allowed>,
-    /// True if the operator stopped the run.
-    pub interrupted: bool,
-    /// Resources that still need changes beyond the applied saved plan.
-    pub due: Vec<ResourceId>,
-    /// The reason for writing nothing, if nothing was written.
-    pub refused: Option<Refused>,
 }
 
 /// The failure that left a workspace without a plan.

@@ -24,6 +24,12 @@ pub fn text(ledger: &Ledger, id: Option<&ResourceId>, place: &str) -> String {
     if let Some(instant) = &ledger.last_instant {
         out.push_str(&format!("Dates applied up to: {}\n", safe(instant)));
     }
+    if let Some(newest) = &ledger.history {
+        out.push_str(&format!("Newest record of the history: {}\n", newest.run));
+    }
+    if let Some(place) = &ledger.copied_to {
+        out.push_str(&format!("Copied to: {}\n", safe(place)));
+    }
     for (provider, tenant) in &ledger.tenants {
         let settings: Vec<String> =
             tenant.iter().map(|(key, value)| format!("{} {}", safe(key), safe(value))).collect();
@@ -146,6 +152,8 @@ pub fn json(ledger: &Ledger, id: Option<&ResourceId>) -> String {
         "serial": ledger.serial,
         "lastCleanRun": ledger.last_clean_run,
         "tenants": ledger.tenants,
+        "history": ledger.history,
+        "copiedTo": ledger.copied_to,
         "resources": resources,
         "kept": chosen(&ledger.kept, key.as_deref(), |kept| json!(kept)),
         "awaited": chosen(&ledger.awaited, key.as_deref(), |until| json!(until)),

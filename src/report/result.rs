@@ -12,7 +12,7 @@ use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
-use crate::model::plan::{Operation, Plan, Step, StepId, Verb};
+use crate::model::plan::{Change, Operation, Plan, Step, StepId, Verb};
 use crate::model::rule::{AT_WORK, Effect};
 
 /// The value of `format` of a result.
@@ -31,6 +31,9 @@ pub struct Report<'a> {
     pub at: Option<&'a str>,
     /// Counts of results.
     pub summary: Counts,
+    /// The changes of the plan, as in the plan's document.
+    #[serde(skip_serializing_if = "<[Change]>::is_empty")]
+    pub changes: &'a [Change],
     /// One result a step.
     pub results: Vec<Entry<'a>>,
     /// A resource that moved since the plan was made.
@@ -127,6 +130,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         workspace: &plan.workspace,
         at: plan.at.as_deref(),
         summary,
+        changes: &plan.changes,
         results,
         stale: run.stale.iter().map(|s| Moved { id: &s.id, message: s.what.to_string() }).collect(),
         findings: held.chain(plan.findings.iter().map(Cow::Borrowed)).collect(),

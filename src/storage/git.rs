@@ -38,11 +38,17 @@ impl Spot {
 
     /// Returns a Git command about a path below the folder.
     fn git(&self, arguments: &[&str], below: &str) -> Command {
+        let mut git = self.plain_git(arguments);
+        git.arg("--").arg(Path::new(".").join(&self.inside).join(below));
+        git
+    }
+
+    /// Returns a Git command about the whole checkout.
+    fn plain_git(&self, arguments: &[&str]) -> Command {
         let mut git = Command::new("git");
         git.arg("--git-dir").arg(self.root.join(".git")).arg("--work-tree").arg(&self.root);
         git.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        git.args(arguments).arg("--");
-        git.arg(Path::new(".").join(&self.inside).join(below));
+        git.args(arguments);
         git.current_dir(&self.root).env_clear().env("PATH", path());
         git.envs(HANDED_ON.iter().filter_map(|name| Some((name, env::var_os(name)?))));
         git.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1");
@@ -80,4 +86,12 @@ pub fn takes_up(folder: &Path) -> bool {
     let Some(spot) = Spot::find(folder) else { return false };
     // Git takes each path literally. Exit codes: 0 is ignored, 1 is not ignored, 128 is a failure.
     spot.git(&["check-ignore", "-q"], "key").output().is_ok_and(|output| output.status.code() == Some(1))
+}
+
+/// Returns the commit that is checked out in a folder; `None` without Git, a checkout or a commit.
+pub fn head(folder: &Path) -> Option<String> {
+    let output =
+        Spot::find(folder)?.plain_git(&["rev-parse", "--verify", "--quiet", "HEAD"]).output().ok()?;
+    let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (output.status.success() && !commit.is_empty()).then_some(commit)
 }

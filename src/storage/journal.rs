@@ -20,6 +20,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::config::workspace::Workspace;
 use crate::model::call::Failure;
 use crate::model::digest;
+use crate::model::history::RunId;
 use crate::model::id::{OperatorId, ResourceId, safe};
 use crate::model::journal::{Ending, Entry};
 use crate::model::plan::{Operation, Plan, Verb};
@@ -98,7 +99,7 @@ impl JournalPath {
     /// The file is the journal of another workspace, or the journal cannot be written.
     pub fn forget(&self, id: &ResourceId) -> Result<(), String> {
         let (path, entries) = self.left_behind()?;
-        let Some(Entry::Run { mut plan, ledger }) = entries.into_iter().next() else { return Ok(()) };
+        let Some(Entry::Run { mut plan, ledger, run }) = entries.into_iter().next() else { return Ok(()) };
         let kept = Arc::make_mut(&mut plan);
         kept.changes.retain(|change| change.id != *id);
         for step in kept.steps.iter_mut().filter(|step| step.operation != Operation::queue(Verb::Create)) {
@@ -106,7 +107,7 @@ impl JournalPath {
         }
         let write = || -> io::Result<()> {
             let before = fs::read(path)?;
-            let mut after = serde_json::to_vec(&Entry::Run { plan, ledger })?;
+            let mut after = serde_json::to_vec(&Entry::Run { plan, ledger, run })?;
             // The other lines stay unchanged, also a damaged one.
             after.extend(before.iter().skip_while(|byte| **byte != b'\n'));
             files::put(path, &after)
@@ -181,19 +182,20 @@ impl JournalPath {
         }
     }
 
-    /// Starts the journal of a run. `serial` is that of the ledger that the run has read or written.
+    /// Starts the journal of a run, with the run's name in the history. `serial` is that of the ledger that the run has
+    /// read or written.
     ///
     /// It replaces the journal of this workspace's last run with a new file. A run that lost the lock and still works
     /// continues in the old file.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn start(&self, plan: &Arc<Plan>, serial: u64) -> io::Result<Journal> {
+    pub fn start(&self, plan: &Arc<Plan>, serial: u64, run: Option<RunId>) -> io::Result<Journal> {
         self.discard();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
         let (written, synced) = (Mutex::default(), tokio::sync::Mutex::default());
         let journal = Journal { path: self.path.clone(), file: Arc::new(file), written, synced };
-        journal.write(&Entry::Run { plan: Arc::clone(plan), ledger: Some(serial) })?;
+        journal.write(&Entry::Run { plan: Arc::clone(plan), ledger: Some(serial), run })?;
         journal.file.sync_data()?;
         Ok(journal)
     }

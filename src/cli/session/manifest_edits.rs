@@ -120,6 +120,11 @@ impl EditedManifests {
         self.files.is_empty()
     }
 
+    /// Returns the edits that were carried out.
+    pub(crate) fn done<'a>(&'a self, edits: &'a [ManifestEdit]) -> impl Iterator<Item = &'a ManifestEdit> {
+        edits.iter().filter(|edit| !self.left.iter().any(|left| left.id == edit.id))
+    }
+
     /// Returns the edits as a patch for the folder of the workspace.
     pub(crate) fn patch(&self) -> String {
         let files: BTreeMap<String, &EditedFile> =

@@ -1,6 +1,7 @@
 //! Edits of the entries of agents. An agent of a pool is split off.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::splice::{KeyChange, Splices};
 use super::tree::{Entry, Item, Node};
@@ -10,7 +11,7 @@ use crate::model::field::Field;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::manifest_edit::{EditObjection, EntryEdit};
 use crate::model::value::Value;
-use crate::yaml::quoting::quoted;
+use crate::yaml::quoting::{quoted, scalar};
 use crate::yaml::types::spelled;
 
 /// The edits of an entry, by agent.
@@ -21,6 +22,8 @@ pub(super) struct Edits(BTreeMap<OperatorId, AgentEdit>);
 #[derive(Clone, Default, PartialEq)]
 struct AgentEdit {
     fields: Vec<(&'static Field, Value)>,
+    /// The priorities in queues that it names; `None`: it leaves.
+    queues: BTreeMap<Arc<str>, Option<i64>>,
     absent: bool,
     present: bool,
 }
@@ -35,6 +38,11 @@ impl Edits {
             EntryEdit::Present => edit.present = true,
             EntryEdit::Member(..) | EntryEdit::Name(_) | EntryEdit::Declare(..) => {}
         }
+    }
+
+    /// Adds an edit of a queue that an agent names.
+    pub(super) fn queue(&mut self, id: &OperatorId, key: &Arc<str>, priority: Option<i64>) {
+        self.0.entry(id.clone()).or_default().queues.insert(Arc::clone(key), priority);
     }
 
     /// Returns the agents.
@@ -102,6 +110,14 @@ fn one<'t>(
             (Some(_), None) => later.push((field.key, spelled(value))),
         }
     }
+    if !edit.queues.is_empty() && !edit.absent {
+        let Some(queues) = queues(run, pen, splices, map, id, &edit.queues) else { return };
+        match (queues, run.until) {
+            (None, _) => {}
+            (Some(text), None) => keys.push(("queues".to_owned(), Some(text))),
+            (Some(text), Some(_)) => later.push(("queues", text)),
+        }
+    }
     if let Some(until) = run.until.filter(|_| !later.is_empty()) {
         let pairs: Vec<String> = later.iter().map(|(key, value)| format!("{key}: {value}")).collect();
         let entry = format!("{{ until: {until}, {} }}", pairs.join(", "));
@@ -112,6 +128,45 @@ fn one<'t>(
     if !keys.is_empty() {
         splices.keys(map, &keys, &|key| format::rank(format::Entry::Agent, key));
     }
+}
+
+/// Edits the queues that an agent names. Returns its new `queues` if another layer holds them, or if they hold for a
+/// time. The outer `None` means that an alias has to be written out first.
+fn queues<'t>(
+    run: &Run<'_>,
+    pen: &mut Pen<'t>,
+    splices: &mut Splices<'t>,
+    map: &'t Node,
+    id: &OperatorId,
+    edits: &BTreeMap<Arc<str>, Option<i64>>,
+) -> Option<Option<String>> {
+    let named = run.manifests.desired.agents.get(id).and_then(|agent| agent.queues.as_deref());
+    let at = named.map(|named| (named.source.line, named.source.column));
+    let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
+    let own = std::iter::once(map).chain(during.map(|item| &item.value));
+    let mut own = own.filter_map(|owner| owner.entry("queues"));
+    let held = own.find(|entry| pen.tree.meant(&entry.value).map(|node| node.place) == at);
+    if let Some(entry) = held.filter(|_| run.until.is_none()) {
+        let value = pen.open(entry)?;
+        let changes: Vec<KeyChange> = edits
+            .iter()
+            .map(|(key, priority)| (key.to_string(), priority.map(|priority| priority.to_string())))
+            .collect();
+        splices.names(value, &changes);
+        return Some(None);
+    }
+    let mut all: BTreeMap<&str, i64> = BTreeMap::new();
+    let before = named.into_iter().flat_map(|named| &named.queues);
+    all.extend(before.map(|(key, (priority, _))| (&**key, *priority)));
+    for (key, priority) in edits {
+        match priority {
+            Some(priority) => all.insert(key, *priority),
+            None => all.remove(&**key),
+        };
+    }
+    let pairs: Vec<String> =
+        all.iter().map(|(key, priority)| format!("{}: {priority}", scalar(key))).collect();
+    Some(Some(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }))
 }
 
 /// Adds an entry to `during` of a map. Returns false if an alias has to be written out first.

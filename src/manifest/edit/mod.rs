@@ -154,6 +154,14 @@ fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a crate::mode
     desired.queues.get(id)
 }
 
+/// Returns the key by which an agent names a queue, if it does.
+fn named_by(desired: &Desired, id: &ResourceId, agent: &OperatorId) -> Option<Arc<str>> {
+    let queue = desired.queues.get(id)?;
+    let named = desired.agents.get(agent).filter(|agent| agent.is_present())?.queues.as_deref()?;
+    let is_its = |key: &&Arc<str>| **key == queue.name || ***key == *id.name.as_str();
+    named.queues.keys().find(is_its).map(Arc::clone)
+}
+
 /// The edits of one file, by the place of an entry.
 #[derive(Default)]
 struct Work {
@@ -189,6 +197,14 @@ impl Run<'_> {
                 let (value, why) = (value.words(), why.to_owned());
                 self.leave(id, Some(field.key), EditObjection::Unspeakable { value, why });
                 continue;
+            }
+            if let EntryEdit::Member(agent, priority) = what
+                && let Some(key) = named_by(desired, id, agent)
+            {
+                let source = &desired.agents[agent].source;
+                let work = self.work.entry(Arc::from(&*source.file)).or_default();
+                let place = (source.line, source.column);
+                work.agents.entry(place).or_default().queue(agent, &key, *priority);
             }
             let source = match id.kind {
                 Kind::Agent => desired.agents.get(&id.name).map(|agent| &agent.source),

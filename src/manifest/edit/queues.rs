@@ -207,10 +207,13 @@ fn members<'t>(
         let named = queue.member_sources.get(agent).map(place);
         let entries: Vec<(usize, &Item)> =
             items.iter().enumerate().filter(|(_, item)| number(pen, item).as_ref() == Some(agent)).collect();
+        let joins = super::named_by(run.manifests.desired, &id, agent).is_some();
         let current = named.and_then(|at| {
-            entries.iter().copied().find(|(_, item)| {
+            let here = entries.iter().copied().find(|(_, item)| {
                 pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
-            })
+            });
+            // The place may be that of the agent's own `queues`.
+            here.or_else(|| entries.first().copied().filter(|_| joins))
         });
         let selected = |priority: Option<i64>| {
             let (_, entry) = selector?;
@@ -244,7 +247,7 @@ fn members<'t>(
             (None, None) => {
                 if edits.gone.contains(agent) {
                     change.removed.extend(entries.iter().map(|(at, _)| *at));
-                } else if named.is_some() && selector.is_some() {
+                } else if selected(None).is_some() && !queue.except.contains(agent) {
                     except.push(agent.clone());
                     count = count.saturating_sub(1);
                 }
@@ -253,6 +256,7 @@ fn members<'t>(
                 let base = now.get(agent).copied().unwrap_or(0);
                 priority_of(pen, item, agent, base, priority, run.until, named)?;
             }
+            (Some(_), None) if joins => {}
             (Some(priority), None) => {
                 count += usize::from(named.is_none());
                 let out = queue.excluded.get(agent);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::tree::{Body, Entry, Item, Node, Tree};
+use crate::yaml::quoting::scalar;
 
 /// Replacements in one text; no two overlap.
 pub(super) struct Splices<'t> {
@@ -92,6 +93,16 @@ impl<'t> Splices<'t> {
             out.push_str(&format!("{:indent$}{}{}", "", tree.text[comment].trim_end(), tree.line_break()));
         }
         out
+    }
+
+    /// Changes keys of a map whose keys are names, in any order.
+    pub(super) fn names(&mut self, map: &Node, changes: &[KeyChange]) {
+        let known = |key: &str| map.entry(key).is_some();
+        let changes: Vec<KeyChange> = changes
+            .iter()
+            .map(|(key, value)| (if known(key) { key.clone() } else { scalar(key) }, value.clone()))
+            .collect();
+        self.keys(map, &changes, &|_| 0);
     }
 
     /// Changes keys of a map. `rank` is the place of a key in the order of the reference.

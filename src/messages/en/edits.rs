@@ -27,6 +27,8 @@ pub fn edit_objection(why: &EditObjection) -> String {
         E::OwnChange => "the manifest changed it, not the console; revert the manifest instead".to_owned(),
         E::NoDifference => "it does not differ".to_owned(),
         E::ChangedSince => "it was changed again since".to_owned(),
+        E::UnknownEffect => "the effect of the run on it is unknown".to_owned(),
+        E::NoDeletion => "no call can delete what the run made".to_owned(),
     }
 }
 

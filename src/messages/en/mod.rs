@@ -1,11 +1,13 @@
 //! English messages.
 
+mod chain;
 mod edits;
 mod findings;
 mod notes;
 mod problems;
 mod reasons;
 
+pub use self::chain::chain_remark;
 pub use self::edits::{edit_objection, left_edit, manifest_edit};
 pub use self::findings::finding;
 pub use self::notes::{allowed, deferred, disorder, gap, moved, note, notes, objection, refused, unread};

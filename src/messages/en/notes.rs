@@ -119,6 +119,7 @@ pub fn moved(what: &Moved) -> String {
                 parts(all.map(|(word, members)| format!("{} {word}", list(members))))
             )
         }
+        Moved::Saved { text } => text.clone(),
         Moved::NotPlanned { operation } => format!(
             "planned again, there is no such {operation} for it: live state, the ledger or a store is another one now"
         ),

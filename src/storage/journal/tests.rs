@@ -41,7 +41,7 @@ fn plan(workspace: &str) -> Arc<Plan> {
 async fn concurrent_intents_share_a_sync_and_every_line_is_there() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let desk = desk(folder.path(), "acme", "")?;
-    let journal = desk.start(&plan("acme"), 0)?;
+    let journal = desk.start(&plan("acme"), 0, None)?;
     let all = (0..50).map(|step| journal.begin(step, Verb::Create));
     futures_util::future::try_join_all(all).await?;
     assert_eq!(*journal.synced.lock().await, 51);
@@ -66,7 +66,7 @@ fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let desk = desk(folder.path(), "a", "")?;
     assert_eq!(desk.corruption(), None);
-    drop(desk.start(&plan("a"), 0)?);
+    drop(desk.start(&plan("a"), 0, None)?);
     let whole = fs::read_to_string(&desk.path)?;
     assert_eq!(desk.corruption(), None);
     let begin = "{\"entry\":\"begin\",\"step\":0}\n";
@@ -78,12 +78,14 @@ fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
         let kept = desk.aside();
         assert!(why.contains("cannot be read") && why.contains(&*kept.to_string_lossy()), "{why}");
         assert_eq!(desk.unfinished().map(|entries| entries.len()), Ok(entries));
-        desk.start(&plan("a"), 0)?.finish();
+        desk.start(&plan("a"), 0, None)?.finish();
         assert_eq!(fs::read_to_string(kept)?, *damaged);
         assert!(!desk.path.exists());
     }
     fs::create_dir(&desk.path)?;
-    assert!(desk.corruption().is_some() && desk.start(&plan("a"), 0).is_ok() && desk.corruption().is_none());
+    assert!(
+        desk.corruption().is_some() && desk.start(&plan("a"), 0, None).is_ok() && desk.corruption().is_none()
+    );
     Ok(())
 }
 
@@ -110,21 +112,21 @@ fn a_journal_is_of_one_workspace_and_one_ledger() -> io::Result<()> {
 fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let (a, b) = (desk(folder.path(), "a", "")?, desk(folder.path(), "b", "")?);
-    let running = a.start(&plan("a"), 0)?;
+    let running = a.start(&plan("a"), 0, None)?;
     assert_eq!(b.unfinished(), Ok(Vec::new()));
     b.discard();
-    b.start(&plan("b"), 0)?.finish();
+    b.start(&plan("b"), 0, None)?.finish();
     assert_eq!(a.unfinished().map(|entries| entries.len()), Ok(1));
     // The journal was moved to the other workspace's path.
     fs::rename(&a.path, &b.path)?;
     let why = b.unfinished().err().unwrap_or_default();
     assert!(why.contains("is of workspace `a`") && why.contains("move it away"), "{why}");
-    assert!(b.start(&plan("b"), 0).is_err());
+    assert!(b.start(&plan("b"), 0, None).is_err());
     b.discard();
     assert!(b.path.exists());
     fs::rename(&b.path, &a.path)?;
     // A run that lost the lock does not remove the next run's journal.
-    let next = a.start(&plan("a"), 0)?;
+    let next = a.start(&plan("a"), 0, None)?;
     running.finish();
     assert!(a.path.exists());
     next.finish();
@@ -136,20 +138,20 @@ fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
 fn a_journal_of_the_version_before_is_taken_up_by_its_workspace_alone() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let (a, b) = (desk(folder.path(), "a", "")?, desk(folder.path(), "b", "")?);
-    drop(a.start(&plan("a"), 0)?);
+    drop(a.start(&plan("a"), 0, None)?);
     fs::rename(&a.path, &a.before)?;
     assert_eq!(b.unfinished(), Ok(Vec::new()));
     assert!(b.foreign_journal().is_some_and(|why| why.contains("workspace `a`")));
-    drop(b.start(&plan("b"), 0)?);
+    drop(b.start(&plan("b"), 0, None)?);
     b.discard();
     assert_eq!(a.unfinished().map(|entries| entries.len()), Ok(1));
     assert_eq!(a.foreign_journal(), None);
-    a.start(&plan("a"), 0)?.finish();
+    a.start(&plan("a"), 0, None)?.finish();
     assert!(!a.before.exists());
     // A journal that names no workspace.
     fs::write(&a.before, "{\"entry\":\"ru")?;
     assert_eq!(a.unfinished(), Ok(Vec::new()));
-    a.start(&plan("a"), 0)?.finish();
+    a.start(&plan("a"), 0, None)?.finish();
     assert!(a.before.exists() && a.foreign_journal().is_some_and(|why| why.contains("remove it")));
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::document::{BackendError, Document, Version, Versioned};
 use super::file_backend::Folder;
 use super::lock_owner::Signs;
 use super::object_backend::Bucket;
+use crate::model::history::RunId;
 use crate::storage::state;
 
 /// Folder or object store.
@@ -41,6 +42,14 @@ impl Backend {
         match self {
             Self::Folder(folder) => folder.read(document).await,
             Self::Bucket(bucket) => bucket.read(document).await,
+        }
+    }
+
+    /// Returns the runs that have a record, in no order.
+    pub(super) async fn runs(&self) -> Result<Vec<RunId>, BackendError> {
+        match self {
+            Self::Folder(folder) => folder.runs(),
+            Self::Bucket(bucket) => bucket.runs().await,
         }
     }
 

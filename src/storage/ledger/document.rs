@@ -1,5 +1,7 @@
 //! Documents of a ledger in any backend: their versions and their errors.
 
+use crate::model::history::RunId;
+
 /// Kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Document {
@@ -7,6 +9,21 @@ pub(super) enum Document {
     Ledger,
     /// The current holder of the lock.
     Lock,
+    /// The record of a run.
+    Record(RunId),
+}
+
+/// Name of the folder of records beside a ledger.
+pub(super) const HISTORY: &str = "history";
+
+/// Returns the file name of a record.
+pub(super) fn file_name(run: RunId) -> String {
+    format!("{run}.json")
+}
+
+/// Returns the run of a record's file name; `None` for any other file.
+pub(super) fn run_of(file_name: &str) -> Option<RunId> {
+    file_name.strip_suffix(".json")?.parse().ok()
 }
 
 /// Document as it was read.

@@ -4,6 +4,7 @@
 //! unchanged, and the write, happen under an operating system lock of a guard file. That lock is held only for this
 //! moment, and ends with its process.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -12,8 +13,9 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-use super::document::{BackendError, Document, Version, Versioned};
+use super::document::{BackendError, Document, HISTORY, Version, Versioned, file_name, run_of};
 use super::lock_owner::Signs;
+use crate::model::history::RunId;
 use crate::storage::{files, paths};
 
 /// Longest wait for the guard. It is held for milliseconds, unless its holder was stopped.
@@ -43,16 +45,39 @@ impl Folder {
         Self { ledger, lock, guard }
     }
 
-    /// Returns the paths of ledger, lock and guard.
+    /// Returns the paths of ledger, lock, guard and the folder of records.
     pub(super) fn paths(self) -> Vec<PathBuf> {
-        vec![self.ledger, self.lock, self.guard]
+        let history = self.history();
+        vec![self.ledger, self.lock, self.guard, history]
     }
 
-    fn path(&self, document: Document) -> &Path {
+    fn history(&self) -> PathBuf {
+        self.ledger.with_file_name(HISTORY)
+    }
+
+    fn path(&self, document: Document) -> Cow<'_, Path> {
         match document {
-            Document::Ledger => &self.ledger,
-            Document::Lock => &self.lock,
+            Document::Ledger => Cow::Borrowed(&self.ledger),
+            Document::Lock => Cow::Borrowed(&self.lock),
+            Document::Record(run) => Cow::Owned(self.history().join(file_name(run))),
         }
+    }
+
+    /// Returns the runs that have a record.
+    pub(super) fn runs(&self) -> Result<Vec<RunId>, BackendError> {
+        let folder = self.history();
+        let trouble =
+            |error: io::Error| BackendError::Disk(format!("{} cannot be read: {error}", folder.display()));
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(trouble(error)),
+        };
+        let mut runs = Vec::new();
+        for entry in entries {
+            runs.extend(entry.map_err(trouble)?.file_name().to_str().and_then(run_of));
+        }
+        Ok(runs)
     }
 
     pub(super) fn signs(&self) -> Signs {
@@ -65,7 +90,7 @@ impl Folder {
 
     /// Reads a document on a separate thread. Its path may be a pipe without a writer.
     pub(super) async fn read(&self, document: Document) -> Result<Option<Versioned>, BackendError> {
-        let path = self.path(document).to_owned();
+        let path = self.path(document).into_owned();
         let read = tokio::task::spawn_blocking(move || fs::read(path)).await;
         match read.unwrap_or_else(|stopped| Err(io::Error::other(stopped))) {
             Ok(bytes) => Ok(Some(Versioned { version: version(&bytes), bytes })),
@@ -75,8 +100,7 @@ impl Folder {
     }
 
     pub(super) fn create(&self, document: Document, bytes: &[u8]) -> Result<Version, BackendError> {
-        let path = self.path(document);
-        match create(path, bytes) {
+        match create(&self.path(document), bytes) {
             Ok(()) => Ok(version(bytes)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(BackendError::Conflict),
             Err(error) => Err(self.trouble(document, "written", &error)),
@@ -92,7 +116,7 @@ impl Folder {
         let _guard = self.guard(document).await?;
         self.unchanged(document, read).await?;
         let path = self.path(document);
-        let written = files::replace(path, bytes).and_then(|()| sync_folder(path));
+        let written = files::replace(&path, bytes).and_then(|()| sync_folder(&path));
         written.map_err(|error| self.trouble(document, "written", &error))?;
         Ok(version(bytes))
     }

@@ -35,12 +35,9 @@ pub struct LockOwner {
 impl LockOwner {
     /// Returns the owner for this process.
     pub(super) fn this() -> Self {
-        let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
         Self {
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-            user: user
-                .filter(|user| !user.is_empty())
-                .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),
+            user: user(),
             pid: std::process::id(),
             program: concat!("rosterctl ", env!("CARGO_PKG_VERSION")).to_owned(),
             boot: clock::start().map(str::to_owned),
@@ -60,6 +57,13 @@ impl LockOwner {
             (Some(_), None) | (None, Some(_)) => false,
         }
     }
+}
+
+/// Returns the user that runs this process.
+pub fn user() -> String {
+    let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    user.filter(|user| !user.is_empty())
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// Knowledge about a holder.

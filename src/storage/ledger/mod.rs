@@ -8,6 +8,7 @@ mod backend;
 mod document;
 mod error;
 mod file_backend;
+mod history;
 mod lease_lock;
 mod lock_owner;
 mod object_backend;
@@ -24,11 +25,13 @@ use self::backend::Backend;
 use self::document::{BackendError, Document, Version};
 pub use self::error::LedgerError;
 use self::file_backend::Folder;
+pub use self::history::{Stray, stray};
 pub use self::lease_lock::{Lease, Lock, LockInfo, LockStatus, News};
-pub use self::lock_owner::LockOwner;
+pub use self::lock_owner::{LockOwner, user};
 use self::object_backend::Bucket;
 use super::files::{self, Place};
 use crate::config::workspace::Workspace;
+use crate::model::history::RunId;
 use crate::model::id::safe;
 use crate::model::identity::{Tenant, tenant_moves};
 use crate::model::ledger::{Ledger, VERSION};
@@ -45,6 +48,8 @@ pub struct Store {
     place: Option<Place>,
     /// Version that this run read or wrote last; `None` without a ledger.
     last: Mutex<Option<Version>>,
+    /// The record that this run wrote last, with its version.
+    record: Mutex<Option<(RunId, Version)>>,
 }
 
 impl Store {
@@ -59,9 +64,36 @@ impl Store {
         } else {
             Backend::Folder(beside(workspace, place))
         };
-        let (shelf, tenants) = (Arc::new(shelf), tenants(workspace));
-        let (workspace, place) = (Arc::clone(&workspace.name), Some(place.clone()));
-        Ok(Self { shelf, lease, workspace, tenants, place, last: Mutex::new(None) })
+        Ok(Self::on(shelf, lease, workspace, place))
+    }
+
+    /// Opens a place that a command line names: a URL, a folder or a file. Reads and writes nothing yet.
+    ///
+    /// # Errors
+    /// The URL names no place, or the environment lacks the access to it.
+    pub fn open_at(target: &str, workspace: &Workspace, place: &Place) -> Result<Self, LedgerError> {
+        let lease = workspace.ledger.duration("lease");
+        let path = Path::new(target);
+        let shelf = if target.contains("://") {
+            shelf_of(target).map_err(LedgerError::Unusable)?
+        } else if path.extension().is_some_and(|end| end == "json") {
+            Backend::Folder(Folder::of_file(path.to_owned()))
+        } else {
+            Backend::Folder(Folder::of_folder(path))
+        };
+        Ok(Self::on(shelf, lease, workspace, place))
+    }
+
+    fn on(shelf: Backend, lease: Duration, workspace: &Workspace, place: &Place) -> Self {
+        Self {
+            shelf: Arc::new(shelf),
+            lease,
+            workspace: Arc::clone(&workspace.name),
+            tenants: tenants(workspace),
+            place: Some(place.clone()),
+            last: Mutex::new(None),
+            record: Mutex::new(None),
+        }
     }
 
     /// Reads the ledger; an empty one if there is none yet. Takes no lock and writes nothing.
@@ -79,19 +111,31 @@ impl Store {
     /// # Errors
     /// It cannot be read, is no ledger, belongs to another workspace, or comes from a newer program.
     pub async fn load_of_any_tenant(&self) -> Result<Ledger, LedgerError> {
+        let ledger = self.load_of_any_workspace().await?;
+        self.check_workspace(&ledger)?;
+        Ok(ledger)
+    }
+
+    /// Reads the ledger even if it belongs to another workspace or tenant.
+    ///
+    /// # Errors
+    /// It cannot be read, is no ledger, or comes from a newer program.
+    pub async fn load_of_any_workspace(&self) -> Result<Ledger, LedgerError> {
         let seen = self.shelf.read(Document::Ledger).await?;
         let ledger = match &seen {
             None => Ledger::default(),
             Some(seen) => read(&seen.bytes, &self.shown()).map_err(LedgerError::Unusable)?,
         };
-        self.own(&ledger)?;
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = seen.map(|seen| seen.version);
         Ok(ledger)
     }
 
     /// Checks that a ledger belongs to this workspace. Old ledgers name no workspace; the next write records this
     /// one.
-    fn own(&self, ledger: &Ledger) -> Result<(), LedgerError> {
+    ///
+    /// # Errors
+    /// It belongs to another one.
+    pub fn check_workspace(&self, ledger: &Ledger) -> Result<(), LedgerError> {
         match &ledger.workspace {
             Some(other) if **other != *self.workspace => {
                 let (shown, other, mine) = (self.shown(), safe(other), &self.workspace);
@@ -102,7 +146,7 @@ impl Store {
                     ),
                     help: format!(
                         "give each workspace its own `ledger.path` or `ledger.url`; or, if `{other}` was renamed to \
-                         `{mine}`, write the new name after `\"workspace\":` in the ledger"
+                         `{mine}`, say so with `rosterctl ledger rename {mine}`"
                     ),
                 })
             }
@@ -382,7 +426,8 @@ mod tests {
     fn store(shelf: &Arc<Backend>) -> Store {
         let shelf = Arc::clone(shelf);
         let (lease, workspace) = (Duration::from_secs(30), Arc::from("acme"));
-        Store { shelf, lease, workspace, tenants: BTreeMap::new(), place: None, last: Mutex::new(None) }
+        let (last, record) = (Mutex::new(None), Mutex::new(None));
+        Store { shelf, lease, workspace, tenants: BTreeMap::new(), place: None, last, record }
     }
 
     async fn no_run_writes_over_another(shelf: Arc<Backend>) {

@@ -3,9 +3,11 @@
 //! The provider's usual environment (`AWS_…`, `GOOGLE_…`, `AZURE_…`) gives the credentials, never the workspace.
 //! Error messages redact secrets in a store's response or a URL.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
@@ -16,7 +18,8 @@ use object_store::{
 };
 use url::Url;
 
-use super::document::{BackendError, Document, Version, Versioned};
+use super::document::{BackendError, Document, HISTORY, Version, Versioned, file_name, run_of};
+use crate::model::history::RunId;
 use crate::runtime::http::Connector;
 
 /// Time limit of one request: a ledger of many agents has some megabytes.
@@ -32,6 +35,7 @@ pub(super) struct Bucket {
     shown: String,
     ledger: Path,
     lock: Path,
+    history: Path,
 }
 
 impl Bucket {
@@ -85,15 +89,27 @@ impl Bucket {
 
     /// Returns the backend of objects below a prefix of a store.
     pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path) -> Self {
-        let [ledger, lock] = ["ledger.json", "lock.json"].map(|name| prefix.clone().join(name));
-        Self { store, shown, ledger, lock }
+        let [ledger, lock, history] =
+            ["ledger.json", "lock.json", HISTORY].map(|name| prefix.clone().join(name));
+        Self { store, shown, ledger, lock, history }
     }
 
-    fn path(&self, document: Document) -> &Path {
+    fn path(&self, document: Document) -> Cow<'_, Path> {
         match document {
-            Document::Ledger => &self.ledger,
-            Document::Lock => &self.lock,
+            Document::Ledger => Cow::Borrowed(&self.ledger),
+            Document::Lock => Cow::Borrowed(&self.lock),
+            Document::Record(run) => Cow::Owned(self.history.clone().join(file_name(run))),
         }
+    }
+
+    /// Returns the runs that have a record.
+    pub(super) async fn runs(&self) -> Result<Vec<RunId>, BackendError> {
+        let listed = self.store.list(Some(&self.history)).try_collect::<Vec<_>>().await;
+        let listed = listed.map_err(|error| {
+            let why = words(&error.to_string());
+            BackendError::Remote(format!("{}/{} cannot be listed: {why}", self.shown, self.history))
+        })?;
+        Ok(listed.iter().filter_map(|object| run_of(object.location.filename()?)).collect())
     }
 
     pub(super) fn shown(&self, document: Document) -> String {
@@ -101,7 +117,7 @@ impl Bucket {
     }
 
     pub(super) async fn read(&self, document: Document) -> Result<Option<Versioned>, BackendError> {
-        let got = match self.store.get(self.path(document)).await {
+        let got = match self.store.get(&self.path(document)).await {
             Ok(got) => got,
             Err(error @ object_store::Error::NotFound { .. }) => {
                 let text = error.to_string();
@@ -140,7 +156,7 @@ impl Bucket {
         use object_store::Error;
         let unsure = matches!(mode, PutMode::Update(_));
         let options = PutOptions { mode, ..PutOptions::default() };
-        match self.store.put_opts(self.path(document), bytes.to_vec().into(), options).await {
+        match self.store.put_opts(&self.path(document), bytes.to_vec().into(), options).await {
             Ok(put) => Ok(Version::Object(UpdateVersion { e_tag: put.e_tag, version: put.version })),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. }) => {
                 Err(BackendError::Conflict)

@@ -184,6 +184,8 @@ fn write_ledger(out: &mut String, ledger: &Ledger) {
         kept,
         awaited: _,
         waiting,
+        history: _,
+        copied_to: _,
     } = ledger;
     out.push_str(",\n\"ledger\":{");
     if let Some(run) = last_clean_run {

@@ -46,7 +46,7 @@ impl World {
 
     /// Starts the journal of a run, in place of another.
     pub(super) fn begin_journal(&mut self, plan: &Plan) {
-        let entry = Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(self.ledger.serial) };
+        let entry = Entry::Run { plan: Arc::new(plan.clone()), ledger: Some(self.ledger.serial), run: None };
         self.journals.insert(self.owners.workspace, vec![entry]);
         self.begun = 0;
     }

@@ -1,0 +1,85 @@
+//! `rosterctl undo`: writes the patch of the manifests that takes a run back.
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::error::CliError;
+use super::exit::Exit;
+use super::output_guard;
+use super::session::load;
+use super::session::manifest_edits;
+use crate::model::history::RunId;
+use crate::model::id::Kind;
+use crate::plan::adoption::Adoption;
+use crate::plan::undo;
+use crate::storage::files;
+use crate::storage::ledger::Store;
+
+/// Write the patch of the manifests that takes a run back.
+///
+/// Nothing is changed: review the patch, apply it with `git apply` in the folder of the workspace, and run `plan`. It
+/// leaves what was changed since, and lists what no patch can take back.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The run, as `rosterctl history` names it.
+    #[arg(value_name = "RUN")]
+    run: RunId,
+    /// The file of the patch, like patch=undo.patch.
+    #[arg(long = "write", value_name = "patch=FILE", value_parser = patch)]
+    write: PathBuf,
+    /// Folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+}
+
+/// Parses `patch=FILE`.
+fn patch(text: &str) -> Result<PathBuf, String> {
+    match text.strip_prefix("patch=") {
+        Some(path) if !path.is_empty() => Ok(path.into()),
+        _ => Err("write patch=FILE, like patch=undo.patch".to_owned()),
+    }
+}
+
+pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let path: &Path = &arguments.write;
+    output_guard::check(&arguments.workspace, "--write", path)?;
+    let loaded = load::load(&arguments.workspace)?;
+    let store = Store::open(&loaded.workspace, &loaded.place)?;
+    let ledger = store.load().await?;
+    let history = store.history(&ledger).await?;
+    for remark in &history.remarks {
+        console.warning(&remark.to_string());
+    }
+    let records = &history.records;
+    let Some(record) = records.iter().find(|record| record.run == arguments.run) else {
+        return Err(CliError::error(format!(
+            "{}: the history has no such run; `rosterctl history` lists them",
+            arguments.run
+        )));
+    };
+    let later: Vec<_> = records.iter().filter(|other| other.run > record.run).collect();
+    let supports = loaded.workspace.supports();
+    let deletable = [(Kind::Agent, supports.agents), (Kind::Queue, supports.queues)];
+    let deletable: Vec<Kind> = deletable
+        .iter()
+        .filter(|(_, support)| support.verbs.delete.is_some())
+        .map(|(kind, _)| *kind)
+        .collect();
+    let Adoption { edits, left } = undo::undo(&loaded.desired, record, &later, &deletable);
+    let edited = manifest_edits::edit(&loaded, &edits, None)?;
+    files::put(path, edited.patch().as_bytes()).map_err(|error| {
+        CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
+    })?;
+    for edit in edited.done(&edits) {
+        console.out(&format!("{edit}\n"));
+    }
+    for left in left.iter().chain(&edited.left) {
+        console.warning(&format!("not taken back: {left}"));
+    }
+    if edited.is_empty() {
+        console.note("the patch is empty: nothing of this run is left to take back");
+    } else {
+        console.note(&format!("wrote {}; nothing was changed", path.display()));
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,258 @@
+//! The history through the program: a record for each run that wrote, the chain of records, and a run rendered again.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/bench.rs"]
+mod bench;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use bench::{API_SECRET, Bench, Said, TOKEN, md5_of};
+use rosterctl::sandbox::faults::Faults;
+use serde_json::{Value as Json, json};
+
+const APPLY: [&str; 2] = ["apply", "--auto-approve"];
+const FORMATS: [&str; 7] = ["text", "json", "markdown", "html", "sarif", "github", "junit"];
+
+/// Returns the roster of some agents, of whom the first ones are in a queue.
+fn roster(names: &[(&str, &str)], members: usize) -> String {
+    let agents = names.iter().map(|(id, more)| {
+        format!("  - {{ operatorId: \"{id}\", name: 坐席{id}, boundPhone: \"138001380{id}\"{more} }}\n")
+    });
+    let members: Vec<String> = names.iter().take(members).map(|(id, _)| format!("\"{id}\"")).collect();
+    format!(
+        "defaults: {{ role: 坐席, mainSkillGroup: 售前, wrapUpSeconds: 30 }}\nagents:\n{}queues:\n  \
+         - {{ displayName: 在线售前, assignRule: random, assignMembers: [{}] }}\n",
+        agents.collect::<String>(),
+        members.join(", ")
+    )
+}
+
+/// Returns a bench after its first run, which created three agents and a queue.
+fn applied(more: &str) -> Bench {
+    let bench = Bench::new("");
+    bench.workspace(more);
+    bench.roster(&roster(&[("8001", ""), ("8002", ""), ("8003", "")], 2));
+    bench.run(&APPLY).exits(0);
+    bench
+}
+
+/// Changes a number of seconds, so that the next apply is a run that writes.
+fn change(bench: &Bench, seconds: u32) -> Said {
+    let more = format!(", wrapUpSeconds: {seconds}");
+    bench.roster(&roster(&[("8001", &more), ("8002", ""), ("8003", "")], 2));
+    bench.run(&APPLY)
+}
+
+/// Returns the files of the records, oldest first.
+fn files_in(bench: &Bench, folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(bench.path(folder)).map(|entries| entries.map(|entry| entry.unwrap().path()));
+    let mut files: Vec<PathBuf> = entries.map(Iterator::collect).unwrap_or_default();
+    files.sort();
+    files
+}
+
+fn files(bench: &Bench) -> Vec<PathBuf> {
+    files_in(bench, ".rosterctl/history")
+}
+
+/// Returns the records, oldest first.
+fn records(bench: &Bench) -> Vec<Json> {
+    files(bench).iter().map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+}
+
+fn name(file: &std::path::Path) -> String {
+    file.file_stem().unwrap().to_str().unwrap().to_owned()
+}
+
+fn history(bench: &Bench, arguments: &[&str], code: i32) -> Json {
+    let all = [&["history", "--format", "json"], arguments].concat();
+    bench.run(&all).exits(code).json()
+}
+
+/// Returns the kinds of the remarks on the chain.
+fn remarks(history: &Json) -> Vec<&str> {
+    history["remarks"].as_array().unwrap().iter().map(|remark| remark["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn each_run_that_wrote_has_a_record_and_no_other_run_has() {
+    let mut bench = applied("");
+    bench.run(&["plan"]).exits(0);
+    bench.run(&APPLY).exits(0);
+    assert_eq!(files(&bench).len(), 1, "a run without steps wrote nothing");
+    bench.environment.push(("GITHUB_ACTOR".to_owned(), "wang".to_owned()));
+    change(&bench, 10).exits(0);
+    let all = records(&bench);
+    let (first, second) = (&all[0], &all[1]);
+    assert_eq!(second["who"], "wang");
+    assert_eq!((&second["format"], &second["exit"]), (&json!("rosterctl.history/v1"), &json!(0)));
+    assert_eq!((&second["previousRun"], &first["previous"]), (&first["run"], &Json::Null));
+    let step = &second["steps"][0];
+    assert_eq!((&step["operation"], &step["status"]), (&json!("agent.edit"), &json!("done")));
+    assert_eq!(
+        step["fields"],
+        json!([{ "id": "agent/8001", "path": "wrapUpSeconds", "before": 30, "after": 10 }])
+    );
+    let ledger: Json =
+        serde_json::from_slice(&fs::read(bench.path(".rosterctl/ledger.json")).unwrap()).unwrap();
+    assert_eq!(ledger["history"]["run"], second["run"]);
+    for file in files(&bench) {
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[test]
+fn show_gives_the_bytes_that_the_run_wrote_in_every_format() {
+    let bench = applied("");
+    let more = ", wrapUpSeconds: 5, mainSkillGroup: 售后";
+    bench.roster(
+        &roster(&[("8001", more), ("8002", ", state: absent"), ("8004", "")], 1)
+            .replace("8002\", name: 坐席8002, boundPhone: \"1380013808002\", state", "8002\", state"),
+    );
+    let mut arguments = APPLY.to_vec();
+    let writes: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out.{format}")).collect();
+    writes.iter().for_each(|write| arguments.extend(["--write", write]));
+    bench.run(&arguments).exits(0);
+    let run = name(files(&bench).last().unwrap());
+    for format in FORMATS {
+        let said = bench.run(&["show", &run, "--format", format]).exits(0);
+        assert_eq!(said.out, fs::read_to_string(bench.path(&format!("out.{format}"))).unwrap(), "{format}");
+    }
+    bench.run(&["show", &run, "--write", "html=again.html"]).exits(0);
+    assert_eq!(fs::read(bench.path("again.html")).unwrap(), fs::read(bench.path("out.html")).unwrap());
+    // The file of a record and the saved result are documents, too.
+    let file = format!(".rosterctl/history/{run}.json");
+    let said = bench.run(&["show", &file, "--format", "html"]).exits(0);
+    assert_eq!(said.out, fs::read_to_string(bench.path("out.html")).unwrap());
+    let said = bench.run(&["show", "out.json", "--format", "text"]).exits(0);
+    assert_eq!(said.out, fs::read_to_string(bench.path("out.text")).unwrap());
+}
+
+#[test]
+fn a_changed_a_missing_and_a_removed_record_are_told_apart() {
+    let bench = applied("");
+    (1..=4).for_each(|seconds| _ = change(&bench, seconds).exits(0));
+    let all = files(&bench);
+    assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
+    // The oldest part was removed by hand.
+    fs::remove_file(&all[0]).unwrap();
+    let said = bench.run(&["history"]).exits(0);
+    assert!(said.out.contains(&format!("the chain holds from {}", name(&all[1]))), "{}", said.out);
+    // A record was changed.
+    let text = fs::read_to_string(&all[2]).unwrap();
+    fs::write(&all[2], text.replace("\"before\": 1,", "\"before\": 7,")).unwrap();
+    let said = bench.run(&["history"]).exits(1);
+    assert!(said.out.contains(&format!("the record {} was changed", name(&all[2]))), "{}", said.out);
+    fs::write(&all[2], text).unwrap();
+    // A record in the middle, and the newest one, are missing.
+    let (moved, aside) = (bench.path("aside"), |at: usize| (all[at].clone(), bench.path("aside")));
+    for (at, kind) in [(3, "missing"), (4, "newestMissing")] {
+        let (file, aside) = aside(at);
+        fs::rename(&file, aside).unwrap();
+        let told = history(&bench, &[], 1);
+        assert!(remarks(&told).contains(&kind), "{told}");
+        assert_eq!(told["runs"].as_array().unwrap().len(), 3);
+        fs::rename(&moved, file).unwrap();
+    }
+    assert_eq!(remarks(&history(&bench, &[], 0)), ["shortened"]);
+}
+
+#[test]
+fn the_history_is_narrowed_to_an_agent_a_queue_and_days() {
+    let bench = applied("");
+    change(&bench, 10).exits(0);
+    bench.roster(&roster(&[("8001", ", wrapUpSeconds: 10"), ("8002", ""), ("8003", "")], 3));
+    bench.run(&APPLY).exits(0);
+    let runs = |arguments: &[&str]| history(&bench, arguments, 0)["runs"].as_array().unwrap().len();
+    assert_eq!(runs(&[]), 3);
+    assert_eq!(runs(&["--agent", "8001"]), 2);
+    // A member list names the agent that joined.
+    assert_eq!(runs(&["--agent", "8003"]), 2);
+    assert_eq!(runs(&["--queue", "在线售前"]), 2);
+    assert_eq!(runs(&["--since", "2999-01-01"]), 0);
+    assert_eq!(runs(&["--since", "2020-01-01"]), 3);
+    let said = bench.run(&["history", "--agent", "8003"]).exits(0);
+    assert!(said.out.contains("assignMembers +8003 (0)"), "{}", said.out);
+}
+
+#[test]
+fn runs_that_failed_in_part_or_were_due_have_records_too() {
+    let bench = applied("timeZone: UTC\n");
+    let faults = Faults { seed: 1, drop_before: 1.0, only: vec!["edit/v2".to_owned()], ..Faults::default() };
+    bench.with(|estate| estate.faults = faults);
+    bench.roster(&roster(&[("8001", ", wrapUpSeconds: 10"), ("8002", ""), ("8003", "")], 3));
+    bench.run(&APPLY).exits(5);
+    bench.with(|estate| estate.faults = Faults::default());
+    let all = records(&bench);
+    let step = |operation: &str| {
+        let steps = all[1]["steps"].as_array().unwrap().clone();
+        steps.into_iter().find(|step| step["operation"] == operation).unwrap()
+    };
+    assert_eq!(all[1]["exit"], 5);
+    let edit = step("agent.edit");
+    assert_eq!(edit["leftOut"], json!(["agent/8001"]), "{edit}");
+    assert_eq!(
+        edit["fields"],
+        json!([{ "id": "agent/8001", "path": "wrapUpSeconds", "before": 30, "after": 30, "wanted": 10 }])
+    );
+    assert_eq!(step("queue.members")["status"], "done");
+    let leave = |id: &str| format!("{id}\", until: 2020-01-01, name: 坐席{id}");
+    bench.run(&APPLY).exits(0);
+    bench.roster(
+        &roster(&[("8001", ", wrapUpSeconds: 10"), ("8002", ""), ("8003", "")], 3)
+            .replace("8003\", name: 坐席8003", &leave("8003")),
+    );
+    let path = bench.path(".rosterctl/ledger.json");
+    let mut ledger: Json = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    ledger["lastInstant"] = json!("2019-12-31T00:00:00Z");
+    fs::write(path, serde_json::to_vec(&ledger).unwrap()).unwrap();
+    bench.run(&["apply", "--due", "--auto-approve"]).exits(0);
+    let all = records(&bench);
+    assert_eq!(all.len(), 4);
+    assert!(all[3]["report"]["plan"]["dueSince"].is_string());
+    assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
+}
+
+#[test]
+fn no_record_holds_a_secret_a_token_or_a_fingerprint() {
+    let bench = Bench::new("");
+    bench.workspace("ledger: { fingerprintKey: { store: files, key: print } }\n");
+    bench.write("secrets/print", "fingerprint-key-9d1e\n");
+    bench.write("secrets/one", "pass-word-8001\n");
+    let password = ", password: { store: files, key: one }";
+    bench.roster(&roster(&[("8001", password), ("8002", "")], 2));
+    bench.run(&APPLY).exits(0);
+    bench.write("secrets/one", "pass-word-again\n");
+    bench.run(&APPLY).exits(0);
+    let ledger = fs::read_to_string(bench.path(".rosterctl/ledger.json")).unwrap();
+    let ledger: Json = serde_json::from_str(&ledger).unwrap();
+    let print = ledger["resources"]["agent/8001"]["password"]["fingerprint"].as_str().unwrap();
+    let written = files(&bench);
+    assert_eq!(written.len(), 2);
+    for file in written {
+        let text = fs::read_to_string(file).unwrap();
+        for secret in ["pass-word-8001", "pass-word-again", "fingerprint-key-9d1e", TOKEN, API_SECRET] {
+            assert!(!text.contains(secret) && !text.to_lowercase().contains(&md5_of(secret)), "{secret}");
+        }
+        assert!(!text.contains(print) && text.contains("\"password\""));
+    }
+}
+
+#[test]
+fn a_crash_between_the_record_and_the_ledger_breaks_no_chain() {
+    let bench = applied("");
+    let ledger = bench.path(".rosterctl/ledger.json");
+    let before = fs::read(&ledger).unwrap();
+    change(&bench, 10).exits(0);
+    let written = files(&bench);
+    let newest: Json = serde_json::from_slice(&fs::read(&written[1]).unwrap()).unwrap();
+    // The ledger of before the run is back: nothing names the record.
+    fs::write(&ledger, &before).unwrap();
+    let told = history(&bench, &[], 0);
+    assert_eq!(remarks(&told), ["unconfirmed"]);
+    assert_eq!(told["runs"][0]["run"], newest["run"]);
+    change(&bench, 20).exits(0);
+    assert_eq!(remarks(&history(&bench, &[], 0)), ["unconfirmed"]);
+}
