@@ -57,7 +57,6 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             arguments.run
         )));
     };
-    let later: Vec<_> = records.iter().filter(|other| other.run > record.run).collect();
     let supports = loaded.workspace.supports();
     let deletable = [(Kind::Agent, supports.agents), (Kind::Queue, supports.queues)];
     let deletable: Vec<Kind> = deletable
@@ -65,7 +64,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         .filter(|(_, support)| support.verbs.delete.is_some())
         .map(|(kind, _)| *kind)
         .collect();
-    let Adoption { edits, left } = undo::undo(&loaded.desired, record, &later, &deletable);
+    let Adoption { edits, left } = undo::undo(&loaded.desired, record, records, &deletable);
     let edited = manifest_edits::edit(&loaded, &edits, None)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))

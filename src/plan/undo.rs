@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::agent::PASSWORD;
+use crate::model::agent::{PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::desired::Desired;
 use crate::model::field::Field;
 use crate::model::history::{ResourceWrite, RunRecord, WrittenField};
@@ -11,14 +11,18 @@ use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::manifest_edit::{EditObjection, EntryEdit, LeftEdit, ManifestEdit, NewEntry};
 use crate::model::plan::Action;
 use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::{Members, NO_MEMBERS, Value};
+use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 use super::adoption::Adoption;
 
-/// Returns the edits that take a run back. `later` are the runs after it: what they wrote is left.
-pub fn undo(desired: &Desired, run: &RunRecord, later: &[&RunRecord], deletable: &[Kind]) -> Adoption {
+/// Returns the edits that take a run of a history back: what later runs wrote is left. `deletable` are the kinds that the
+/// vendors can delete.
+pub fn undo(desired: &Desired, run: &RunRecord, history: &[RunRecord], deletable: &[Kind]) -> Adoption {
     let mut all = Adoption::default();
-    let later: Vec<_> = later.iter().map(|record| record.resources()).collect();
+    let later = history.iter().filter(|other| other.run > run.run);
+    let later: Vec<_> = later.map(RunRecord::resources).collect();
+    let mut earlier: Vec<&RunRecord> = history.iter().filter(|other| other.run < run.run).collect();
+    earlier.sort_by_key(|record| std::cmp::Reverse(record.run));
     for (id, write) in run.resources() {
         let since = |field: Option<&Field>| {
             later.iter().filter_map(|run| run.get(id)).any(|write| {
@@ -26,7 +30,7 @@ pub fn undo(desired: &Desired, run: &RunRecord, later: &[&RunRecord], deletable:
                     || field.is_none_or(|field| write.fields.iter().any(|one| one.field == field))
             })
         };
-        let mut step = Step { desired, id, all: &mut all, since: &since };
+        let mut step = Step { desired, id, all: &mut all, since: &since, earlier: &earlier };
         match write.action {
             _ if write.is_unknown => step.leave(None, EditObjection::UnknownEffect),
             Action::Update => write.fields.iter().for_each(|field| step.field(field)),
@@ -48,6 +52,8 @@ struct Step<'a> {
     all: &'a mut Adoption,
     /// Tells whether a later run wrote a field, or the resource.
     since: &'a dyn Fn(Option<&Field>) -> bool,
+    /// The runs before it, the last one first.
+    earlier: &'a [&'a RunRecord],
 }
 
 impl Step<'_> {
@@ -130,6 +136,15 @@ impl Step<'_> {
         }
     }
 
+    /// Returns the value that a run before last wrote to a field that no system returns.
+    fn last_written(&self, field: &Field) -> Option<Value> {
+        self.earlier.iter().find_map(|record| {
+            let resources = record.resources();
+            let write = resources.get(self.id)?.fields.iter().find(|one| one.field == field)?;
+            write.after.cloned()
+        })
+    }
+
     /// Takes a deletion back.
     fn deleted(&mut self, write: &ResourceWrite<'_>) {
         if (self.since)(None) {
@@ -137,12 +152,23 @@ impl Step<'_> {
             return;
         }
         let told = |one: &&WrittenField<'_>| *one.field != PASSWORD && *one.field != ASSIGN_MEMBERS;
-        let fields =
-            write.fields.iter().filter(told).filter_map(|one| Some((one.field, one.before?.clone())));
+        let live = write.fields.iter().filter(told).filter_map(|one| Some((one.field, one.before?.clone())));
+        let mut fields: Vec<(&'static Field, Value)> = live.collect();
+        for (field, value) in &mut fields {
+            // The vendor may have given the number to another agent.
+            if **field == SIP && matches!(value, Value::Sip(Sip::Number(_))) {
+                *value = Value::Sip(Sip::Auto);
+            }
+        }
+        let unread: [&'static Field; 2] = [&ROLE, &SKILL_LEVEL];
+        for field in unread.into_iter().filter(|_| self.id.kind == Kind::Agent) {
+            let value = self.last_written(field).filter(|_| !fields.iter().any(|(known, _)| *known == field));
+            fields.extend(value.map(|value| (field, value)));
+        }
         match self.id.kind {
             Kind::Agent if self.desired.agents.get(&self.id.name).is_some_and(|agent| agent.is_absent()) => {
                 self.put(EntryEdit::Present);
-                fields.for_each(|(field, value)| self.put(EntryEdit::Field(field, value)));
+                fields.into_iter().for_each(|(field, value)| self.put(EntryEdit::Field(field, value)));
             }
             _ if self.desired.wants(self.id) => self.leave(None, EditObjection::ChangedSince),
             _ => {
