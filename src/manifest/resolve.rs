@@ -186,11 +186,12 @@ pub(super) fn expand(
                     protect: template.protect.unwrap_or(false),
                     allow_any_role: template.allow_any_role.unwrap_or(false),
                     pool,
-                    queues: template.queues.clone().filter(|_| !raw.absent),
                     record,
                 };
                 if let Some(entry) = &entry {
                     in_time.insert(id.clone(), Arc::clone(entry));
+                } else if let Some(queues) = template.queues.as_ref().filter(|_| !raw.absent) {
+                    desired.memberships.insert(id.clone(), Arc::clone(queues));
                 }
                 agents.push((id, raw.id_source.clone(), agent));
             }
@@ -230,7 +231,8 @@ pub(super) fn expand(
     let is_dated = !in_time.is_empty() || queues.iter().any(QueuePlan::is_dated);
     let mut plans = Vec::with_capacity(queues.len());
     let (away, entries) = (BTreeMap::new(), BTreeMap::new());
-    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
+    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
+    let roster = Roster { agents, memberships, away: &away, entries: &entries, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for plan in queues {
         check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
@@ -266,7 +268,8 @@ pub(super) fn expand(
     for (id, plan) in dates.queues().iter().filter(|_| all_agents) {
         check_members(plan, &desired, id, at, out);
     }
-    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
+    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
+    let roster = Roster { agents, memberships, away: &away, entries: dates.entries(), at };
     for plan in dates.queues().iter().map(|(_, plan)| plan) {
         for dispute in plan.disputes(&roster) {
             let (agent, queue) = (dispute.id.clone(), plan.name.to_string());

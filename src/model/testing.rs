@@ -58,7 +58,7 @@ fn listing<V: Clone + std::fmt::Debug>(
 
 /// Generates any live state.
 pub(crate) fn live() -> impl Strategy<Value = Live> {
-    let changed = || proptest::option::of((1..i64::MAX, proptest::option::of(text())));
+    let changed = || proptest::option::of((1..i64::from(u32::MAX), proptest::option::of(text())));
     let queue = (text(), record(queue::FIELDS), changed()).prop_map(|(name, record, changed)| LiveQueue {
         name: name.into(),
         record,

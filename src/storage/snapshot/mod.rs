@@ -20,7 +20,7 @@
 //! ```
 //!
 //! A kind of resource without a connection is left out. `incomplete` beside `items` gives the reason if a listing may
-//! be incomplete. `lastChanged` is the vendor's word about the last change of a resource. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
+//! be incomplete. `changed` is the time of the last change of a resource, `changedBy` the agent who made it. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
 //! part. A value that no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are left out: no step depends
 //! on them.
 
@@ -50,8 +50,11 @@ const UNREAD: &str = "unread";
 /// Key of the vendor's own identity of an agent.
 const IDENTITY: &str = "identity";
 
-/// Key of the last change of a resource: `at` in seconds since 1970 UTC, and `by`.
-const CHANGED: &str = "lastChanged";
+/// Key of the last change of a resource, in seconds since 1970 UTC.
+const CHANGED: &str = "changed";
+
+/// Key of the agent who made the last change of a queue.
+const CHANGED_BY: &str = "changedBy";
 
 /// Key of the fields that an agent's row hid in part.
 const MASKED: &str = "masked";
@@ -127,7 +130,7 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
         out.push_str(&format!(",\"{IDENTITY}\":{}", json!(record.identity())));
     }
     if let Some(at) = record.changed() {
-        out.push_str(&format!(",\"{CHANGED}\":{}", json!(VendorChange { at, by: None })));
+        out.push_str(&format!(",\"{CHANGED}\":{at}"));
     }
     fields(out, record);
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
@@ -145,8 +148,11 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
 fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
     let LiveQueue { name, changed, record } = queue;
     out.push_str(&format!("{{\"exten\":{},\"displayName\":{}", json!(exten.as_str()), json!(&**name)));
-    if let Some(changed) = changed {
-        out.push_str(&format!(",\"{CHANGED}\":{}", json!(changed)));
+    if let Some(VendorChange { at, by }) = changed {
+        out.push_str(&format!(",\"{CHANGED}\":{at}"));
+        if let Some(by) = by {
+            out.push_str(&format!(",\"{CHANGED_BY}\":{}", json!(&**by)));
+        }
     }
     fields(out, record);
 }
