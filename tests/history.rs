@@ -8,7 +8,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use bench::{API_SECRET, Bench, Said, TOKEN, md5_of};
+use bench::{API_SECRET, Bench, Said, TOKEN, md5_of, run_in};
+use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::faults::Faults;
 use serde_json::{Value as Json, json};
 
@@ -255,4 +256,79 @@ fn a_crash_between_the_record_and_the_ledger_breaks_no_chain() {
     assert_eq!(told["runs"][0]["run"], newest["run"]);
     change(&bench, 20).exits(0);
     assert_eq!(remarks(&history(&bench, &[], 0)), ["unconfirmed"]);
+}
+
+#[test]
+fn a_copied_ledger_takes_its_history_along_and_the_old_place_names_the_new_one() {
+    let bench = applied("");
+    change(&bench, 10).exits(0);
+    let said = bench.run(&["ledger", "copy", "elsewhere"]).exits(0);
+    assert!(
+        said.out.contains("with 2 records") && said.out.contains("elsewhere/ledger.json"),
+        "{}",
+        said.out
+    );
+    bench.run(&["ledger", "copy", "elsewhere"]).exits(1);
+    // An empty place, although this workspace has a ledger.
+    bench.workspace("ledger: { path: nowhere.json }\n");
+    for command in [&["plan"][..], &["doctor"]] {
+        let said = bench.run(command).exits(0);
+        let words = (said.out + &said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [".rosterctl/ledger.json holds the ledger of this workspace", "elsewhere/ledger.json"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+    }
+    bench.workspace("ledger: { path: elsewhere/ledger.json }\n");
+    change(&bench, 20).exits(0);
+    let told = history(&bench, &[], 0);
+    assert_eq!((told["runs"].as_array().unwrap().len(), remarks(&told).len()), (3, 0));
+    assert_eq!((files(&bench).len(), files_in(&bench, "elsewhere/history").len()), (2, 3));
+}
+
+#[test]
+fn a_renamed_workspace_keeps_its_ledger_and_its_history() {
+    let bench = applied("");
+    bench.run(&["ledger", "rename", "other"]).exits(1);
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace("name: bench", "name: other"));
+    bench.run(&["plan"]).exits(1);
+    let said = bench.run(&["ledger", "rename", "other"]).exits(0);
+    assert!(said.out.contains("follows bench to other"), "{}", said.out);
+    let said = bench.run(&["ledger", "rename", "other"]).exits(0);
+    assert!(said.out.contains("nothing to do"), "{}", said.out);
+    change(&bench, 10).exits(0);
+    let told = history(&bench, &[], 0);
+    assert_eq!((told["runs"].as_array().unwrap().len(), remarks(&told).len()), (2, 0));
+}
+
+#[test]
+fn documents_are_shown_offline_and_without_a_workspace() {
+    let bench = applied("");
+    bench.with(|estate| estate.get_mut::<AgentConfig>().remove("8003"));
+    bench
+        .run(&["plan", "--out", "plan.json", "--write", "markdown=plan.md", "--write", "text=plan.txt"])
+        .exits(0);
+    let drift = ["drift", "--format", "json", "--write", "html=drift.html", "--write", "json=drift.json"];
+    bench.run(&drift).exits(2);
+    bench.run(&["snapshot", "--out", "snapshot.json"]).exits(0);
+    let elsewhere = bench.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let show = |file: &str, format: &str, code: i32| {
+        let file = format!("../{file}");
+        run_in(&elsewhere, &["show", &file, "--format", format], &[]).exits(code)
+    };
+    let read = |name: &str| fs::read_to_string(bench.path(name)).unwrap();
+    assert_eq!(show("plan.json", "markdown", 0).out, read("plan.md"));
+    assert_eq!(show("plan.json", "json", 0).out, read("plan.json"));
+    assert_eq!(show("drift.json", "html", 0).out, read("drift.html"));
+    assert!(show("drift.json", "prometheus", 0).out.contains("rosterctl_"));
+    show("plan.json", "prometheus", 1);
+    for format in FORMATS {
+        assert!(show("snapshot.json", format, 0).out.len() > 50, "{format}");
+    }
+    assert!(show("snapshot.json", "text", 0).out.contains("agent/8001"));
+    let said = show("rosterctl.yaml", "text", 1);
+    assert!(said.err.contains("no document that can be shown"), "{}", said.err);
+    let said = bench.run(&["show", "20991201T093000125Z"]).exits(1);
+    assert!(said.err.contains("rosterctl history"), "{}", said.err);
 }

@@ -569,7 +569,7 @@ async fn record(
         let before = ledger.clone();
         doings(ledger, older);
         if let Some(history) = &mut history {
-            ledger.history = Some(book.store.append(history, before.history.clone()).await?);
+            ledger.history = book.store.append(history, before.history.clone()).await?;
         }
         // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;

@@ -91,6 +91,16 @@ impl Output {
         (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
     }
 
+    /// Returns true if standard output or a file is to be JSON.
+    pub(super) fn has_json(&self) -> bool {
+        self.is_json() || self.writes.iter().any(|written| written.format == Format::Json)
+    }
+
+    /// Returns true if only standard output is to be written, as JSON with personal data.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json && self.writes.is_empty() && !self.mask_personal
+    }
+
     /// Prepares a report on workspaces.
     ///
     /// # Errors
