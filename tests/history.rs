@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 const APPLY: [&str; 2] = ["apply", "--auto-approve"];
 const FORMATS: [&str; 7] = ["text", "json", "markdown", "html", "sarif", "github", "junit"];
 
-/// Returns the roster of some agents, of whom the first ones are in a queue.
+/// Returns the roster of some agents, the first of which are in a queue.
 fn roster(names: &[(&str, &str)], members: usize) -> String {
     let agents = names.iter().map(|(id, more)| {
         format!("  - {{ operatorId: \"{id}\", name: 坐席{id}, boundPhone: \"138001380{id}\"{more} }}\n")
@@ -112,9 +112,9 @@ fn show_gives_the_bytes_that_the_run_wrote_in_every_format() {
         &roster(&[("8001", more), ("8002", ", state: absent"), ("8004", "")], 1)
             .replace("8002\", name: 坐席8002, boundPhone: \"1380013808002\", state", "8002\", state"),
     );
-    let mut arguments = APPLY.to_vec();
     let writes: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out.{format}")).collect();
-    writes.iter().for_each(|write| arguments.extend(["--write", write]));
+    let flags = writes.iter().flat_map(|write| ["--write", write.as_str()]);
+    let arguments: Vec<&str> = APPLY.into_iter().chain(flags).collect();
     bench.run(&arguments).exits(0);
     let run = name(files(&bench).last().unwrap());
     for format in FORMATS {
@@ -134,7 +134,9 @@ fn show_gives_the_bytes_that_the_run_wrote_in_every_format() {
 #[test]
 fn a_changed_a_missing_and_a_removed_record_are_told_apart() {
     let bench = applied("");
-    (1..=4).for_each(|seconds| _ = change(&bench, seconds).exits(0));
+    for seconds in 1..=4 {
+        change(&bench, seconds).exits(0);
+    }
     let all = files(&bench);
     assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
     // The oldest part was removed by hand.
@@ -143,7 +145,7 @@ fn a_changed_a_missing_and_a_removed_record_are_told_apart() {
     assert!(said.out.contains(&format!("the chain holds from {}", name(&all[1]))), "{}", said.out);
     // A record was changed.
     let text = fs::read_to_string(&all[2]).unwrap();
-    fs::write(&all[2], text.replace("\"before\": 1,", "\"before\": 7,")).unwrap();
+    fs::write(&all[2], text.replace("\"before\":1,", "\"before\":7,")).unwrap();
     let said = bench.run(&["history"]).exits(1);
     assert!(said.out.contains(&format!("the record {} was changed", name(&all[2]))), "{}", said.out);
     fs::write(&all[2], text).unwrap();

@@ -224,7 +224,7 @@ impl<'a> Reporter<'a> {
 
     /// Returns the content of the report on a run of the only workspace.
     pub(super) fn content(&self, plan: &BoundPlan, run: &Run) -> RunReport {
-        let place = self.workspaces.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+        let place = self.workspaces.first().map_or(Path::new("."), PathBuf::as_path);
         let Roots { current, repositories } = self.report.roots.clone();
         RunReport {
             place: files::shown(place).to_string(),

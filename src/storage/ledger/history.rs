@@ -168,7 +168,8 @@ fn ledger_at(path: &Path) -> Option<Ledger> {
 }
 
 fn bytes(record: &RunRecord) -> Result<Vec<u8>, LedgerError> {
-    let bytes = serde_json::to_vec_pretty(record);
+    // No run deletes a record, so they are compact.
+    let bytes = serde_json::to_vec(record);
     let mut bytes = bytes.map_err(|error| LedgerError::Unusable(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
