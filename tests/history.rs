@@ -9,6 +9,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use bench::{API_SECRET, Bench, Said, TOKEN, md5_of, run_in};
+use rosterctl::model::field::Field;
+use rosterctl::model::history::RunRecord;
+use rosterctl::model::id::{Kind, ResourceId};
+use rosterctl::model::plan::Action;
+use rosterctl::model::value::Value;
+use rosterctl::model::{agent, queue};
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::faults::Faults;
 use serde_json::{Value as Json, json};
@@ -84,10 +90,11 @@ fn each_run_that_wrote_has_a_record_and_no_other_run_has() {
     bench.run(&APPLY).exits(0);
     assert_eq!(files(&bench).len(), 1, "a run without steps wrote nothing");
     bench.environment.push(("GITHUB_ACTOR".to_owned(), "wang".to_owned()));
+    bench.environment.push(("GITHUB_SHA".to_owned(), "1a2b3c4d".to_owned()));
     change(&bench, 10).exits(0);
     let all = records(&bench);
     let (first, second) = (&all[0], &all[1]);
-    assert_eq!(second["who"], "wang");
+    assert_eq!((&second["who"], &second["commit"]), (&json!("wang"), &json!("1a2b3c4d")));
     assert_eq!((&second["format"], &second["exit"]), (&json!("rosterctl.history/v1"), &json!(0)));
     assert_eq!((&second["previousRun"], &first["previous"]), (&first["run"], &Json::Null));
     let step = &second["steps"][0];
@@ -216,6 +223,38 @@ fn runs_that_failed_in_part_or_were_due_have_records_too() {
     assert_eq!(all.len(), 4);
     assert!(all[3]["report"]["plan"]["dueSince"].is_string());
     assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_record_tells_what_was_live_before_and_after_for_each_resource() {
+    let bench = Bench::new("");
+    bench.workspace("policy: { immutable: replace }\n");
+    let written = |bench: &Bench, roster: &str| -> RunRecord {
+        bench.roster(roster);
+        bench.run(&APPLY).exits(0);
+        serde_json::from_slice(&fs::read(files(bench).last().unwrap()).unwrap()).unwrap()
+    };
+    let agents = |more: &str| roster(&[("8001", more), ("8002", ""), ("8003", ", state: absent")], 2);
+    let gone = |text: String| text.replace("name: 坐席8003, boundPhone: \"1380013808003\", ", "");
+    written(&bench, &roster(&[("8001", ", email: a@example.com"), ("8002", ""), ("8003", "")], 2));
+    let record = written(&bench, &gone(agents(", email: b@example.com")));
+    let told = record.resources();
+    let field = |id: &str, field: &Field| {
+        let write = &told[&ResourceId::parse(id).unwrap()];
+        let found = write.fields.iter().find(|written| written.field == field).unwrap();
+        (write.action, found.before.map(Value::words), found.after.map(Value::words))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let email = field("agent/8001", &agent::EMAIL);
+    assert_eq!(email, (Action::Replace, some("a@example.com"), some("b@example.com")));
+    assert_eq!(field("agent/8003", &agent::NAME), (Action::Delete, some("坐席8003"), None));
+    assert_eq!(field("agent/8003", &agent::WRAP_UP_SECONDS).1, some("30"));
+    // No operation returns the role: the ledger knew it.
+    assert_eq!(field("agent/8003", &agent::ROLE).1, some("坐席"));
+    // The agent left its queue for the replacement, and returned.
+    let queue = told.keys().find(|id| id.kind == Kind::Queue).unwrap().key();
+    let (_, before, after) = field(&queue, &queue::ASSIGN_MEMBERS);
+    assert_eq!((before.is_some(), &before), (true, &after));
 }
 
 #[test]

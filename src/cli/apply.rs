@@ -380,7 +380,7 @@ async fn keep_settled(
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
     let (written, mut recovered) =
-        match run_record::recovered(loaded, book.store, reporter, &work.live, &unfinished).await? {
+        match run_record::recovered(loaded, book.store, reporter, &work.live, &stored, &unfinished).await? {
             run_record::Recovered::Nothing => (None, None),
             run_record::Recovered::Written { before, newest } => (Some((before, newest)), None),
             run_record::Recovered::New(record) => (None, Some(record)),
@@ -634,7 +634,7 @@ async fn conclude(
         }
     };
     let plan = BoundPlan::new(Arc::clone(&work.plan), supports);
-    let make = |name| run_record::make(loaded, reporter, name, &plan, &run, Some(exit));
+    let make = |name| run_record::make(loaded, reporter, name, &plan, &run, &work.ledger, Some(exit));
     let mut history = work.name.filter(|_| history::wrote(&run.results)).map(make);
     let stored = record(book, &mut work.ledger, doings, history.as_mut()).await;
     reporter.ran(run);
