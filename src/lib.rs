@@ -58,6 +58,7 @@
 //! | unread | the vendor does not return the field: the ledger knows it |
 //! | missing | the resource does not exist; only a complete listing proves it |
 //! | ledger | what rosterctl owns and what it last set; its **lease** lets one run write at a time |
+//! | history | a record of each run that wrote, beside the ledger; each names the digest of the one before |
 //! | journal | the intent of each step, synced before its call leaves, for the run after a crash |
 //! | presence guard | the check whether the agents that a step disrupts are busy |
 //! | replacement | delete and create of one agent; the ledger backs up what the manifest does not hold |

@@ -87,6 +87,8 @@ struct Work {
     again: Option<Again>,
     /// True for a run of what is due.
     due_only: bool,
+    /// Name of the run in the history, once its writes begin.
+    name: Option<RunId>,
 }
 
 /// New plan, made beside a saved one.
@@ -228,7 +230,7 @@ async fn locked(
     }
     let passwords = passwords::read(&plan, loaded).await?;
     still_held(lock)?;
-    let (journal, run_id) = begin_journal(loaded, book, reporter, &mut work, console).await?;
+    let journal = begin_journal(loaded, book, reporter, &mut work, console).await?;
     let guard = loaded.workspace.policy.presence.clone();
     let observers = connections::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
@@ -298,8 +300,7 @@ async fn locked(
                 due,
                 refused: None,
             };
-            let (exit, recorded) =
-                conclude(console, reporter, loaded, book, work, run, run_id, &prints).await;
+            let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
             // The ledger holds the journal's results; if not, the next run records them.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {
                 journal.finish();
@@ -332,7 +333,7 @@ async fn begin_journal(
     reporter: &Reporter<'_>,
     work: &mut Work,
     console: &Console,
-) -> Result<(Option<Journal>, RunId), CliError> {
+) -> Result<Option<Journal>, CliError> {
     keep_settled(loaded, book, reporter, work, console).await?;
     // The ledger backs up the replacements first, so that a later run on any machine has them.
     let plan = Arc::clone(&work.plan);
@@ -349,12 +350,13 @@ async fn begin_journal(
     .await?;
     let serial = work.ledger.serial;
     let run = RunId::new(clock::now_ms(), work.ledger.history.as_ref().map(|newest| newest.run));
+    work.name = Some(run);
     match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial, Some(run))) {
-        Ok(journal) => Ok((Some(journal), run)),
+        Ok(journal) => Ok(Some(journal)),
         Err(error) => {
             // Live state decides without a journal too. A journal only makes the run after a crash more precise.
             console.note(&format!("no journal is kept: {error}"));
-            Ok((None, run))
+            Ok(None)
         }
     }
 }
@@ -378,7 +380,7 @@ async fn keep_settled(
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
     let (written, mut recovered) =
-        match run_record::recovered(loaded, book.store, reporter, &work.live, &unfinished).await? {
+        match run_record::recovered(loaded, book.store, reporter, &work.live, &stored, &unfinished).await? {
             run_record::Recovered::Nothing => (None, None),
             run_record::Recovered::Written { before, newest } => (Some((before, newest)), None),
             run_record::Recovered::New(record) => (None, Some(record)),
@@ -459,7 +461,7 @@ async fn prepare(
     let plan = Arc::new(plan);
     let Some(saved) = saved else {
         let due_only = arguments.due;
-        return Ok(Work { plan, ledger, vendors, live, read, again: None, due_only });
+        return Ok(Work { plan, ledger, vendors, live, read, again: None, due_only, name: None });
     };
     // The new plan reports an incomplete listing.
     let moved = if plan.has(Effect::Incomplete) {
@@ -476,6 +478,7 @@ async fn prepare(
         read,
         again: Some(Again { plan, moved }),
         due_only: false,
+        name: None,
     })
 }
 
@@ -569,7 +572,7 @@ async fn record(
         let before = ledger.clone();
         doings(ledger, older);
         if let Some(history) = &mut history {
-            ledger.history = Some(book.store.append(history, before.history.clone()).await?);
+            ledger.history = book.store.append(history, before.history.clone()).await?;
         }
         // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
@@ -596,7 +599,6 @@ async fn conclude(
     book: Book<'_>,
     mut work: Work,
     run: Run,
-    run_id: RunId,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
@@ -632,8 +634,8 @@ async fn conclude(
         }
     };
     let plan = BoundPlan::new(Arc::clone(&work.plan), supports);
-    let make = || run_record::make(loaded, reporter, run_id, &plan, &run, Some(exit));
-    let mut history = history::wrote(&run.results).then(make);
+    let make = |name| run_record::make(loaded, reporter, name, &plan, &run, &work.ledger, Some(exit));
+    let mut history = work.name.filter(|_| history::wrote(&run.results)).map(make);
     let stored = record(book, &mut work.ledger, doings, history.as_mut()).await;
     reporter.ran(run);
     if let Err(fail) = stored {
@@ -641,6 +643,9 @@ async fn conclude(
         console.fail(&fail);
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
+    }
+    if let Some(history) = history {
+        console.note(&format!("Recorded as run {}.", history.run));
     }
     (exit, true)
 }

@@ -117,7 +117,23 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("All that the ledger knows of an agent", "rosterctl ledger show agent/8001"),
             ("Let go of an agent that another workspace manages now", "rosterctl ledger forget agent/8002"),
+            ("The workspace has a new name in rosterctl.yaml", "rosterctl ledger rename acme-prod"),
             ("The tenant is the same under another address", "rosterctl ledger rebind"),
+            ("From this disk to an object store", "rosterctl ledger copy s3://acme-rosters/prod"),
+        ],
+    ),
+    (
+        "history",
+        &[
+            ("Every run that wrote", "rosterctl history"),
+            ("Who changed an agent since a day", "rosterctl history --agent 8001 --since 2026-11-01"),
+        ],
+    ),
+    (
+        "show",
+        &[
+            ("What a pull request's job saved", "rosterctl show plan.json --format markdown"),
+            ("The page of a run", "rosterctl show 20261201T093000125Z --write html=run.html"),
         ],
     ),
     (

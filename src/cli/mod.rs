@@ -103,7 +103,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Show what the ledger knows, let go of a resource, follow a rename or a move, or copy the ledger.
     Ledger(ledger::Arguments),
-    /// Show the runs that wrote, newest first: when, by whom, and what they changed.
+    /// Show the runs that wrote, newest first: who, when, and what changed.
     History(history::Arguments),
     /// Render a saved plan, a result, a drift, a snapshot or a run of the history again, offline.
     Show(show::Arguments),

@@ -111,6 +111,16 @@ impl Output {
         self.writes.iter().find(|written| written.format.is_none()).map(|written| &*written.path)
     }
 
+    /// Returns true if standard output or a file is to be JSON.
+    pub(super) fn has_json(&self) -> bool {
+        self.is_json() || self.writes.iter().any(|written| written.format == Some(Format::Json))
+    }
+
+    /// Returns true if only standard output is to be written, as JSON with personal data.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json && self.writes.is_empty() && !self.mask_personal
+    }
+
     /// Prepares a report on workspaces.
     ///
     /// # Errors
@@ -240,7 +250,7 @@ impl<'a> Reporter<'a> {
 
     /// Returns the content of the report on a run of the only workspace.
     pub(super) fn content(&self, plan: &BoundPlan, run: &Run) -> RunReport {
-        let place = self.workspaces.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+        let place = self.workspaces.first().map_or(Path::new("."), PathBuf::as_path);
         let Roots { current, repositories } = self.report.roots.clone();
         RunReport {
             place: files::shown(place).to_string(),

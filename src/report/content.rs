@@ -23,6 +23,8 @@ pub enum Command {
     Apply,
     /// `rosterctl drift`.
     Drift,
+    /// `rosterctl snapshot`, as `rosterctl show` renders it.
+    Snapshot,
 }
 
 impl Command {
@@ -32,6 +34,7 @@ impl Command {
             Command::Plan => "plan",
             Command::Apply => "apply",
             Command::Drift => "drift",
+            Command::Snapshot => "snapshot",
         }
     }
 }

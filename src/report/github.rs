@@ -178,7 +178,7 @@ fn property(text: &str) -> String {
 fn severity_of_changes(command: Command) -> Severity {
     match command {
         Command::Drift => Severity::Warning,
-        Command::Plan | Command::Apply => Severity::Info,
+        Command::Plan | Command::Apply | Command::Snapshot => Severity::Info,
     }
 }
 
@@ -230,7 +230,7 @@ fn lines(command: Command, view: &View<'_>) -> (Vec<Note>, usize) {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
             (LineKind::Act(_), Command::Drift) => (severity_of_changes(command), differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply) => {
+            (LineKind::Act(_), Command::Plan | Command::Apply | Command::Snapshot) => {
                 (severity_of_changes(command), acts(line, view.tense))
             }
             (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),

@@ -221,7 +221,7 @@ fn cases(suite: &mut Suite<'_>, view: &View<'_>) {
                 let name = named(line, view.tense);
                 match report.command {
                     Command::Drift => case(report, "change", &name, failure(&said)),
-                    Command::Plan | Command::Apply => {
+                    Command::Plan | Command::Apply | Command::Snapshot => {
                         let mut case = case(report, "change", &name, TestCaseStatus::success());
                         if !said.is_empty() {
                             case.set_system_out(safe(&said));

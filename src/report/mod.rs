@@ -31,6 +31,7 @@ pub mod reference;
 pub mod result;
 mod sarif;
 pub mod saved_result;
+pub mod snapshot;
 pub mod snippet;
 pub mod status;
 pub mod text;

@@ -222,7 +222,7 @@ fn lines(report: &Report, part: &Part, view: &View<'_>) -> (Vec<Ranked>, usize) 
             LineKind::Act(action) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
-                    Command::Plan | Command::Apply => Severity::Info,
+                    Command::Plan | Command::Apply | Command::Snapshot => Severity::Info,
                 };
                 let result = one(report, part, "change", severity, &text, &line.subject, source);
                 match action {

@@ -83,7 +83,9 @@ pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let mut text = String::new();
     let subject = view.changes.subject_columns(28);
     for line in view.changes.iter() {
-        text.push_str(&draw(&line, subject, look));
+        let line = draw(&line, subject, look);
+        // The mark of a creation stands first in its line.
+        text.push_str(&if view.tense == Tense::Live { line.replacen('+', " ", 1) } else { line });
     }
     if view.tense == Tense::Differs && !view.changes.is_empty() {
         text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");

@@ -101,6 +101,7 @@ fn title(report: &Report, entries: &[Entry]) -> String {
 
 fn lead(report: &Report) -> &'static str {
     match report.command {
+        Command::Snapshot => "What was live when the snapshot was taken.",
         Command::Plan => "What would change in the live systems. Nothing has been changed yet.",
         Command::Apply => "What was changed in the live systems.",
         Command::Drift => {
@@ -116,6 +117,7 @@ fn tense(report: &Report) -> Tense {
         Command::Plan => Tense::Planned,
         Command::Apply => Tense::Done,
         Command::Drift => Tense::Differs,
+        Command::Snapshot => Tense::Live,
     }
 }
 

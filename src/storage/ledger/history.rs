@@ -19,7 +19,9 @@ use crate::storage::paths;
 const LARGEST_LEDGER: u64 = 1 << 30;
 
 impl Store {
-    /// Writes the record of this run after the ledger's newest one, and returns its name and digest.
+    /// Writes the record of this run after the ledger's newest one, and returns the newest record then.
+    ///
+    /// A run that lost its lock may have a record already, by the run that took up its journal. Then that one stays.
     ///
     /// The ledger names the record once it is saved. A second call, for a ledger that another run wrote meanwhile,
     /// replaces the record of the first one.
@@ -30,18 +32,25 @@ impl Store {
         &self,
         record: &mut RunRecord,
         newest: Option<HistoryHead>,
-    ) -> Result<HistoryHead, LedgerError> {
+    ) -> Result<Option<HistoryHead>, LedgerError> {
         self.own_folder();
-        (record.previous_run, record.previous) = newest.map(|link| (link.run, link.digest)).unzip();
+        (record.previous_run, record.previous) = newest.clone().map(|link| (link.run, link.digest)).unzip();
         for _ in 0..100 {
             let bytes = bytes(record)?;
             match self.write_record(record.run, &bytes).await {
                 Ok(version) => {
                     *self.record.lock().unwrap_or_else(PoisonError::into_inner) = Some((record.run, version));
-                    return Ok(HistoryHead { run: record.run, digest: digest(&bytes) });
+                    return Ok(Some(HistoryHead { run: record.run, digest: digest(&bytes) }));
                 }
-                // Another workspace of the folder began a run in the same millisecond.
-                Err(BackendError::Conflict) => record.run = RunId::new(0, Some(record.run)),
+                Err(BackendError::Conflict) => {
+                    let there = self.record(record.run).await?.and_then(|found| found.record.ok());
+                    let is_same = |there: RunRecord| there.plan_digest == record.plan_digest;
+                    if there.is_some_and(is_same) {
+                        return Ok(newest);
+                    }
+                    // Another workspace of the folder began a run in the same millisecond.
+                    record.run = RunId::new(0, Some(record.run));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -159,7 +168,8 @@ fn ledger_at(path: &Path) -> Option<Ledger> {
 }
 
 fn bytes(record: &RunRecord) -> Result<Vec<u8>, LedgerError> {
-    let bytes = serde_json::to_vec_pretty(record);
+    // No run deletes a record, so they are compact.
+    let bytes = serde_json::to_vec(record);
     let mut bytes = bytes.map_err(|error| LedgerError::Unusable(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
