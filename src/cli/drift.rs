@@ -12,7 +12,7 @@ use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
-use crate::report::{BoundPlan, Command};
+use crate::report::{Body, BoundPlan, Command};
 use crate::storage::ledger::Store;
 
 /// Say what differs from the manifests and which side moved; exit with 2 when anything does.
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due(self.workspaces.mine(), self.workspaces.several())
+        self.output.due(self.workspaces.mine(), self.workspaces.several(), Command::Drift)
     }
 }
 
@@ -64,5 +64,6 @@ async fn one(task: Task) -> Result<Outcome, CliError> {
     let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
     let exit = code(&made.plan);
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
-    Ok(Outcome { exit, plan, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
+    let body = Body::Planned(plan);
+    Ok(Outcome { exit, body, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
 }
