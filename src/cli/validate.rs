@@ -51,10 +51,10 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     let results = results.into_iter().zip(&all).enumerate();
     let results = results.filter(|(at, _)| arguments.workspaces.is_mine(*at)).map(|(at, (result, path))| {
         let conflicts = neighbours.conflicts(at);
-        let result = result.and_then(|(sound, sources)| match conflicts.is_empty() {
-            true => Ok(outcome(sound)),
-            false => Err(CliError::Input(conflicts, sources)),
-        });
+        let agreed = |(sound, sources)| {
+            if conflicts.is_empty() { Ok(outcome(sound)) } else { Err(CliError::Input(conflicts, sources)) }
+        };
+        let result = result.and_then(agreed);
         (*path, result)
     });
     if !several {

@@ -14,6 +14,7 @@ pub mod field;
 pub mod finding;
 pub mod host;
 pub mod id;
+pub mod id_range;
 pub mod identity;
 pub mod journal;
 pub mod ledger;

@@ -17,6 +17,7 @@ mod chosen;
 mod context;
 mod due;
 mod estimate;
+mod left_out;
 mod limits;
 mod prune;
 mod queues;
@@ -120,6 +121,8 @@ pub fn plan(
         live: LiveCounts {
             agents: live.agents.as_ref().map_or(0, |listing| listing.items.len()),
             queues: live.queues.as_ref().map_or(0, |listing| listing.items.len()),
+            outside_agents: live.agents.as_ref().map_or(0, |listing| listing.outside.len()),
+            outside_queues: live.queues.as_ref().map_or(0, |listing| listing.outside.len()),
         },
     };
     let mut fields = draft.changes.iter().flat_map(|change| &change.fields);
