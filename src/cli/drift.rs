@@ -16,7 +16,7 @@ use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
-use crate::report::{BoundPlan, Command};
+use crate::report::{Body, BoundPlan, Command};
 use crate::storage::files;
 use crate::storage::ledger::Store;
 
@@ -32,7 +32,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due(self.workspaces.mine(), self.workspaces.several())
+        self.output.due(self.workspaces.mine(), self.workspaces.several(), Command::Drift)
     }
 }
 
@@ -74,7 +74,8 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
         write_patch(path, &loaded, &made, console)?;
     }
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
-    Ok(Outcome { exit, plan, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
+    let body = Body::Planned(plan);
+    Ok(Outcome { exit, body, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
 }
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.

@@ -6,8 +6,8 @@ use clap::Command;
 /// Text below the help of the program.
 const PROGRAM: &str = "\
 A first run, without an account and without a variable:
-  rosterctl plan examples/quickstart
-  rosterctl apply examples/quickstart
+  rosterctl init demo
+  rosterctl apply demo
 
 Exit codes:
   0    success; `drift` and `plan --detailed-exitcode`: no difference
@@ -22,11 +22,16 @@ Exit codes:
 
 /// Uses of each command with examples; one row per command.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    ("init", &[("A first workspace in a folder of its own", "rosterctl init demo")]),
     (
         "validate",
         &[
             ("Before a commit, in the folder of the workspace", "rosterctl validate"),
             ("Several workspaces at once", "rosterctl validate rosters/east rosters/west"),
+            (
+                "For code scanning, in a pipeline",
+                "rosterctl validate --write sarif=rosterctl.sarif --format github",
+            ),
         ],
     ),
     (

@@ -95,10 +95,16 @@ impl Output {
         &self,
         workspaces: impl IntoIterator<Item = &'a Path>,
         several: bool,
+        command: Command,
     ) -> Option<PendingJson> {
         let workspaces = || workspaces.into_iter().map(Path::to_owned).collect();
         let masked = self.mask_personal;
-        (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
+        (self.format == Format::Json).then(|| PendingJson {
+            workspaces: workspaces(),
+            several,
+            masked,
+            command,
+        })
     }
 
     /// Returns the files of reports.
@@ -174,10 +180,11 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
 }
 
-/// Outcome of a workspace that was planned.
+/// Outcome of a workspace that was planned or validated.
 pub(super) struct Outcome {
     pub(super) exit: Exit,
-    pub(super) plan: BoundPlan,
+    /// The plan, or the declarations.
+    pub(super) body: Body,
     /// Least seconds that the plan takes as of now; `None` if the rate windows are unknown.
     pub(super) seconds: Option<u64>,
     /// End of the last clean run, if the ledger knows one.
@@ -186,7 +193,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     fn into_part(self, place: &Path) -> Part {
-        let part = part(place, self.exit, self.last_clean_run, Body::Planned(self.plan));
+        let part = part(place, self.exit, self.last_clean_run, self.body);
         Part { seconds: self.seconds, ..part }
     }
 }
@@ -276,7 +283,7 @@ impl<'a> Reporter<'a> {
         self.run.replace(Some(run));
     }
 
-    /// Records a workspace's plan.
+    /// Records the outcome of a workspace.
     pub(super) fn planned(&self, place: &Path, outcome: Outcome) {
         self.exit.set(outcome.exit);
         self.part.replace(Some(outcome.into_part(place)));
@@ -580,12 +587,14 @@ pub(super) struct PendingJson {
     workspaces: Vec<PathBuf>,
     several: bool,
     masked: bool,
+    command: Command,
 }
 
 impl PendingJson {
     /// Returns the document of a command on one workspace.
     pub(super) fn of_one(workspace: &Path) -> Self {
-        Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
+        let workspaces = vec![workspace.to_owned()];
+        Self { workspaces, several: false, masked: false, command: Command::Plan }
     }
 
     /// Reports the failure, also on standard output unless it has content. Completes an unfinished document.
@@ -602,7 +611,7 @@ impl PendingJson {
         let mut parts: Vec<Part> =
             parts.map(|place| part(place, exit, None, failed(place, failure.clone()))).collect();
         let roots = roots(self.workspaces.iter().map(PathBuf::as_path));
-        let report = Report { command: Command::Plan, parts: Vec::new(), several: self.several, roots };
+        let report = Report { command: self.command, parts: Vec::new(), several: self.several, roots };
         let document = Document::new(report, Vec::new(), Format::Json, TextStyle::default());
         let document = if self.masked { document.masked() } else { document };
         console.write(|out| match written {

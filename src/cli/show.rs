@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due([self.workspace.as_path()], false)
+        self.output.due([self.workspace.as_path()], false, Command::Plan)
     }
 }
 

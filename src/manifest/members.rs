@@ -48,7 +48,7 @@ pub(super) struct MemberSet {
 pub(super) struct QueuePlan {
     pub source: Source,
     pub name: Arc<str>,
-    exten: Option<Arc<str>>,
+    pub exten: Option<Arc<str>>,
     was: Option<(Arc<str>, Source)>,
     distinct: bool,
     record: Record,

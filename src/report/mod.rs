@@ -38,6 +38,6 @@ pub mod text;
 pub mod view;
 mod word_diff;
 
-pub use self::content::{Body, BoundPlan, Command, DRIFT, Failure, Part, Report, Roots, Run};
+pub use self::content::{Body, BoundPlan, Command, DRIFT, Failure, Part, Report, Roots, Run, Sound};
 pub use self::document::{Document, Kept, render};
 pub use self::format::Format;

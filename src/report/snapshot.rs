@@ -34,6 +34,8 @@ pub fn view(format: &str, workspace: &str, taken: &str, live: &Live) -> Plan {
     let live = LiveCounts {
         agents: count(live.agents.as_ref().map(|agents| agents.items.len())),
         queues: count(live.queues.as_ref().map(|queues| queues.items.len())),
+        outside_agents: count(live.agents.as_ref().map(|agents| agents.outside.len())),
+        outside_queues: count(live.queues.as_ref().map(|queues| queues.outside.len())),
     };
     let counts = FindingCounts { error: findings.len(), ..FindingCounts::default() };
     Plan {
@@ -62,6 +64,7 @@ fn resource(id: ResourceId, record: &Record, exten: Option<String>) -> Change {
         action: Action::Create,
         title: record.text(&NAME).map(str::to_owned),
         moved: origin,
+        last_changed: None,
         exten,
         identity: Identity::UNKNOWN,
         protect: false,

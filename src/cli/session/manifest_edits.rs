@@ -52,6 +52,7 @@ pub(crate) fn edit(
         files: &read,
         workspace: &loaded.workspace,
         desired: &loaded.desired,
+        dates: loaded.dates.as_deref(),
         at: loaded.instant,
         folder: shown,
     };

@@ -140,7 +140,7 @@ fn queues<'t>(
     id: &OperatorId,
     edits: &BTreeMap<Arc<str>, Option<i64>>,
 ) -> Option<Option<String>> {
-    let named = run.manifests.desired.agents.get(id).and_then(|agent| agent.queues.as_deref());
+    let named = run.manifests.memberships(id);
     let at = named.map(|named| (named.source.line, named.source.column));
     let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
     let own = std::iter::once(map).chain(during.map(|item| &item.value));

@@ -19,11 +19,11 @@ use jiff::Timestamp;
 
 use self::splice::Splices;
 use self::tree::{Entry, Item, Node, Tree};
-use super::{format, import};
+use super::{Dates, format, import};
 use crate::config::workspace::Workspace;
 use crate::manifest;
 use crate::model::date::Date;
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, Memberships};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -59,10 +59,22 @@ pub struct Manifests<'a> {
     pub workspace: &'a Workspace,
     /// What they want at the instant.
     pub desired: &'a Desired,
+    /// Their dates; `None` without any.
+    pub dates: Option<&'a Dates>,
     /// The instant of the run.
     pub at: Timestamp,
     /// The shown name of the folder of new files; `None` if the workspace names files alone.
     pub folder: Option<&'a str>,
+}
+
+impl<'a> Manifests<'a> {
+    /// Returns the queues that an agent names at the instant.
+    fn memberships(self, id: &OperatorId) -> Option<&'a Memberships> {
+        match self.dates.and_then(|dates| dates.entries().get(id)) {
+            Some(entry) => entry.memberships(self.at),
+            None => self.desired.memberships.get(id).map(|named| &**named),
+        }
+    }
 }
 
 /// Carries edits out. With `until`, values hold up to that date and then return to the base.
@@ -155,9 +167,10 @@ fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a crate::mode
 }
 
 /// Returns the key by which an agent names a queue, if it does.
-fn named_by(desired: &Desired, id: &ResourceId, agent: &OperatorId) -> Option<Arc<str>> {
-    let queue = desired.queues.get(id)?;
-    let named = desired.agents.get(agent).filter(|agent| agent.is_present())?.queues.as_deref()?;
+fn named_by(manifests: Manifests<'_>, id: &ResourceId, agent: &OperatorId) -> Option<Arc<str>> {
+    let queue = manifests.desired.queues.get(id)?;
+    manifests.desired.agents.get(agent).filter(|agent| agent.is_present())?;
+    let named = manifests.memberships(agent)?;
     let is_its = |key: &&Arc<str>| **key == queue.name || ***key == *id.name.as_str();
     named.queues.keys().find(is_its).map(Arc::clone)
 }
@@ -199,7 +212,7 @@ impl Run<'_> {
                 continue;
             }
             if let EntryEdit::Member(agent, priority) = what
-                && let Some(key) = named_by(desired, id, agent)
+                && let Some(key) = named_by(self.manifests, id, agent)
             {
                 let source = &desired.agents[agent].source;
                 let work = self.work.entry(Arc::from(&*source.file)).or_default();

@@ -207,7 +207,7 @@ fn members<'t>(
         let named = queue.member_sources.get(agent).map(place);
         let entries: Vec<(usize, &Item)> =
             items.iter().enumerate().filter(|(_, item)| number(pen, item).as_ref() == Some(agent)).collect();
-        let joins = super::named_by(run.manifests.desired, &id, agent).is_some();
+        let joins = super::named_by(run.manifests, &id, agent).is_some();
         let current = named.and_then(|at| {
             let here = entries.iter().copied().find(|(_, item)| {
                 pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)

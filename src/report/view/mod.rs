@@ -239,7 +239,7 @@ impl View<'_> {
 /// `seconds` is the minimum duration as of now, if known.
 pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'_> {
     let tense = match command {
-        Command::Plan | Command::Apply => Tense::Planned,
+        Command::Plan | Command::Apply | Command::Validate => Tense::Planned,
         Command::Drift => Tense::Differs,
         Command::Snapshot => Tense::Live,
     };

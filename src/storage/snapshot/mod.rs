@@ -20,8 +20,10 @@
 //! ```
 //!
 //! A kind of resource without a connection is left out. `incomplete` beside `items` gives the reason if a listing may
-//! be incomplete. `changed` is the time of the last change of a resource, `changedBy` the agent who made it. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
-//! part. A value that no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are left out: no step depends
+//! be incomplete. `changed` is the time of the last change of a resource, `changedBy` the agent who made it. `unread` names
+//! the texts that an agent's row did not contain, `masked` the fields that it hid in part. `outside` holds the resources
+//! outside the workspace's scope, with few of their fields. A value that no document lists is `{"unknown":"7"}`, as in a
+//! plan. Voice seats are left out: no step depends
 //! on them.
 
 mod read;
@@ -104,7 +106,7 @@ fn write_listing<V>(
     listing: &Listing<OperatorId, V>,
     row: impl Fn(&mut String, &OperatorId, &V),
 ) {
-    let Listing { items, incomplete, foreign, page_size } = listing;
+    let Listing { items, incomplete, foreign, outside, page_size } = listing;
     out.push_str(&format!(",\n\"{key}\":{{\"pageSize\":{page_size}"));
     if let Some(doubt) = incomplete {
         out.push_str(&format!(",\"incomplete\":{}", json!(doubt)));
@@ -113,15 +115,19 @@ fn write_listing<V>(
         let foreign: Vec<&str> = foreign.iter().map(OperatorId::as_str).collect();
         out.push_str(&format!(",\"foreign\":{}", json!(foreign)));
     }
-    out.push_str(",\"items\":[");
-    let mut comma = "\n";
-    for (id, value) in items {
-        out.push_str(comma);
-        row(out, id, value);
-        out.push('}');
-        comma = ",\n";
+    let lists = [("items", items), ("outside", outside)];
+    for (key, rows) in lists.into_iter().filter(|(key, rows)| *key == "items" || !rows.is_empty()) {
+        out.push_str(&format!(",\"{key}\":["));
+        let mut comma = "\n";
+        for (id, value) in rows {
+            out.push_str(comma);
+            row(out, id, value);
+            out.push('}');
+            comma = ",\n";
+        }
+        out.push_str("\n]");
     }
-    out.push_str("\n]}");
+    out.push('}');
 }
 
 fn agent(out: &mut String, id: &OperatorId, record: &Record) {

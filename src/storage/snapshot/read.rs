@@ -194,13 +194,15 @@ struct Rows<V> {
     foreign: BTreeSet<OperatorId>,
     #[serde(deserialize_with = "items")]
     items: BTreeMap<OperatorId, V>,
+    #[serde(default = "BTreeMap::new", deserialize_with = "items")]
+    outside: BTreeMap<OperatorId, V>,
 }
 
 impl<V> From<Rows<V>> for Listing<OperatorId, V> {
     fn from(rows: Rows<V>) -> Self {
-        let Rows { page_size, incomplete, foreign, items } = rows;
+        let Rows { page_size, incomplete, foreign, items, outside } = rows;
         let page_size = page_size.and_then(|size| usize::try_from(size.get()).ok()).unwrap_or(100);
-        Self { items, incomplete, foreign, page_size }
+        Self { items, incomplete, foreign, outside, page_size }
     }
 }
 
