@@ -373,3 +373,17 @@ fn documents_are_shown_offline_and_without_a_workspace() {
     let said = bench.run(&["show", "20991201T093000125Z"]).exits(1);
     assert!(said.err.contains("rosterctl history"), "{}", said.err);
 }
+
+#[test]
+fn a_record_that_cannot_be_written_is_said_and_the_ledger_is_written_all_the_same() {
+    let bench = applied("");
+    fs::rename(bench.path(".rosterctl/history"), bench.path("aside")).unwrap();
+    bench.write(".rosterctl/history", "a file in the way");
+    let said = change(&bench, 10).exits(5);
+    assert!(said.err.contains("the history has no record of run"), "{}", said.err);
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    fs::remove_file(bench.path(".rosterctl/history")).unwrap();
+    fs::rename(bench.path("aside"), bench.path(".rosterctl/history")).unwrap();
+    change(&bench, 20).exits(0);
+    assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
+}

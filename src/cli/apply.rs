@@ -142,6 +142,7 @@ const FRESH: Duration = Duration::from_secs(10);
 struct Book<'a> {
     store: &'a Store,
     lock: &'a Lock,
+    console: &'a Console,
 }
 
 impl Arguments {
@@ -199,7 +200,7 @@ async fn locked(
         console.note(&why);
     }
     git_exposure::warn(loaded, console);
-    let book = Book { store, lock };
+    let book = Book { store, lock, console };
     if arguments.due {
         has_last_run(&store.load().await?, loaded)?;
     }
@@ -345,7 +346,7 @@ async fn begin_journal(
                 replacement_backup::back_up(ledger, &plan);
             }
         },
-        None,
+        &mut None,
     )
     .await?;
     let serial = work.ledger.serial;
@@ -383,7 +384,7 @@ async fn keep_settled(
         match run_record::recovered(loaded, book.store, reporter, &work.live, &stored, &unfinished).await? {
             run_record::Recovered::Nothing => (None, None),
             run_record::Recovered::Written { before, newest } => (Some((before, newest)), None),
-            run_record::Recovered::New(record) => (None, Some(record)),
+            run_record::Recovered::New(record) => (None, Some(*record)),
         };
     let doings = |ledger: &mut Ledger, older: bool| {
         if let Some((before, newest)) = &written
@@ -398,7 +399,7 @@ async fn keep_settled(
         ledger.kept.clone_from(&settled.kept);
         pending_creates::keep(loaded, ledger, &unfinished);
     };
-    record(book, &mut stored, doings, recovered.as_deref_mut()).await?;
+    record(book, &mut stored, doings, &mut recovered).await?;
     work.ledger = stored;
     Ok(())
 }
@@ -526,7 +527,7 @@ async fn finish_empty(
             note_run(ledger, loaded, live, due_only, clean);
         }
     };
-    record(book, &mut work.ledger, doings, None).await?;
+    record(book, &mut work.ledger, doings, &mut None).await?;
     loaded.journal().discard();
     reporter.ran(Run { due: work.due(), ..Run::default() });
     Ok(if left { Exit::Partial } else { Exit::Success })
@@ -560,19 +561,25 @@ fn still_held(lock: &Lock) -> Result<(), CliError> {
 /// now, `doings` gets true for `older`.
 ///
 /// The record of the run is written before the ledger, which names it. After a crash between the two, the next run
-/// finds the record.
+/// finds the record. A record that cannot be written is reported, and `history` is empty then.
 async fn record(
     book: Book<'_>,
     ledger: &mut Ledger,
     doings: impl Fn(&mut Ledger, bool),
-    mut history: Option<&mut RunRecord>,
+    history: &mut Option<RunRecord>,
 ) -> Result<(), CliError> {
     let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
         doings(ledger, older);
-        if let Some(history) = &mut history {
-            ledger.history = book.store.append(history, before.history.clone()).await?;
+        if let Some(record) = history {
+            match book.store.append(record, before.history.clone()).await {
+                Ok(newest) => ledger.history = newest,
+                Err(error) => {
+                    book.console.error(&format!("the history has no record of run {}: {error}", record.run));
+                    *history = None;
+                }
+            }
         }
         // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
@@ -635,8 +642,9 @@ async fn conclude(
     };
     let plan = BoundPlan::new(Arc::clone(&work.plan), supports);
     let make = |name| run_record::make(loaded, reporter, name, &plan, &run, &work.ledger, Some(exit));
-    let mut history = work.name.filter(|_| history::wrote(&run.results)).map(make);
-    let stored = record(book, &mut work.ledger, doings, history.as_mut()).await;
+    let wrote = history::wrote(&run.results);
+    let mut history = work.name.filter(|_| wrote).map(make);
+    let stored = record(book, &mut work.ledger, doings, &mut history).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were carried out, even if the ledger cannot record them.
@@ -644,8 +652,10 @@ async fn conclude(
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
     }
-    if let Some(history) = history {
-        console.note(&format!("Recorded as run {}.", history.run));
+    match history {
+        Some(history) => console.note(&format!("Recorded as run {}.", history.run)),
+        None if wrote => return (exit.graver(Exit::Partial), true),
+        None => {}
     }
     (exit, true)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 
 use super::document::{BackendError, Document, Version};
@@ -14,6 +15,9 @@ use crate::model::ledger::Ledger;
 use crate::model::text::hex;
 use crate::storage::files::Place;
 use crate::storage::paths;
+
+/// Most records that are read at a time.
+const AT_A_TIME: usize = 16;
 
 /// Most bytes of a file that may be a ledger.
 const LARGEST_LEDGER: u64 = 1 << 30;
@@ -90,14 +94,15 @@ impl Store {
     pub async fn history(&self, ledger: &Ledger) -> Result<History, LedgerError> {
         let mut runs = self.shelf.runs().await?;
         runs.sort_unstable();
-        let mut found = Vec::with_capacity(runs.len());
-        for run in runs {
-            let Some(mut one) = self.record(run).await? else { continue };
-            if let Ok(record) = &mut one.record {
+        let read = stream::iter(runs).map(async |run| {
+            let mut found = self.record(run).await?;
+            if let Some(FoundRecord { record: Ok(record), .. }) = &mut found {
                 record.report = None;
             }
-            found.push(one);
-        }
+            Ok::<_, LedgerError>(found)
+        });
+        let found: Vec<Option<FoundRecord>> = read.buffered(AT_A_TIME).try_collect().await?;
+        let found = found.into_iter().flatten().collect();
         let workspace = ledger.workspace.as_deref().unwrap_or(&self.workspace);
         Ok(History::check(workspace, ledger.history.as_ref(), found))
     }
