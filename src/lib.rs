@@ -54,6 +54,7 @@
 //! | precondition, postcondition | what must hold before a step is sent, and what the read-back must show after it |
 //! | finding | a difference that no step remedies, or must not; a stable code, `R…` |
 //! | diagnostic | an error in a file that a person wrote: message, place, remedy |
+//! | scope | the part of a tenant that a workspace manages; live resources **outside** stay as they are |
 //! | unset | the manifest does not name the field: rosterctl leaves it alone |
 //! | unread | the vendor does not return the field: the ledger knows it |
 //! | missing | the resource does not exist; only a complete listing proves it |

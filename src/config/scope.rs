@@ -277,7 +277,19 @@ fn narrow<V>(
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::*;
+
+    #[test]
+    fn an_ignored_seat_is_no_item_of_its_listing() {
+        let source = Source::new("rosterctl.yaml", 1, 1);
+        let ignored = Ignored { reason: "x".into(), source };
+        let scope = Scope { ignored: [(ResourceId::seat(&"a".into()), ignored)].into(), ..Scope::default() };
+        let items = ["a", "b"].map(|account| (account.into(), LiveSeat::default())).into();
+        let mut listing = Listing { items, ..Listing::default() };
+        scope.narrow_seats(&mut listing);
+        assert_eq!(listing.items.keys().collect::<Vec<_>>(), [&OperatorId::from("b")]);
+        assert!(scope.seat(&"a".into()).is_some() && scope.seat(&"b".into()).is_none());
+    }
 
     #[test]
     fn a_star_stands_for_any_text_and_a_question_mark_for_one_character() {

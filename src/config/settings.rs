@@ -421,7 +421,7 @@ pub static SCOPE: &[Setting] = &[
 ];
 
 /// What `scope` means.
-pub const SCOPE_DOC: &str = "The part of the tenant that this workspace manages. What lies outside is neither listed, compared nor deleted, and no manifest may declare it. Members of a queue that are outside stay in its list.";
+pub const SCOPE_DOC: &str = "The part of the tenant that this workspace manages. Resources outside are neither listed, compared nor deleted, and no manifest may declare them. Members of a queue that are outside stay in its list.";
 
 /// Settings of an entry of `ignore:`.
 pub static IGNORE: &[Setting] = &[

@@ -92,8 +92,8 @@ rules! {
         "Nothing has to be done; `--assert-unread` sets the field again, and from then on the ledger knows it. Ask the vendor for an account that sees the whole value.";
     MASKED_REPLACE   "R111" Warning Differs    "An agent is not made again, since the vendor shows a field that no manifest says only in part or not at all."
         "Write the field into the manifest, or change the agent in the console.";
-    OUTSIDE          "R112" Warning Partial    "What a manifest asks for lies outside the workspace's `scope` or under its `ignore`, as its live state tells: it is left out of the plan."
-        "Change in the console what lies outside, widen `scope`, or take it out of the manifests.";
+    OUTSIDE          "R112" Warning Partial    "A declared agent or queue is live outside the workspace's `scope`, or would be; or a queue outside holds an agent that has to be deleted. It is left out of the plan."
+        "Correct the live values in the console, widen `scope`, or take the resource out of the manifests.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."
@@ -107,7 +107,7 @@ rules! {
     SUCCEEDED        "R206" Warning Differs    "The number of an agent that rosterctl knew belongs to another agent now: that one is not owned, and its role and password are unknown."
         "Look in the console who has the number. If that is right, apply: a clean apply takes note of it, and `--assert-unread` sets role and password.";
     KEPT_MEMBERS     "R207" Info    None       "A queue has members outside the workspace's `scope`, or under its `ignore`: they stay in its list."
-        "Nothing has to be done; who manages them takes them out.";
+        "Nothing has to be done: the workspace that manages them takes them out.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name."
         "Give the queue its `exten:` in the manifest, or rename one of the two in the console.";
     MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins."

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::splice::{KeyChange, Splices};
-use super::tree::{Entry, Item, Node};
+use super::tree::{Body, Entry, Item, Node};
 use super::{Pen, Run, found};
 use crate::manifest::format;
 use crate::model::field::Field;
@@ -217,6 +217,10 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
     if at <= last {
         parts.push((at, last, None));
     }
+    // The comment behind the last key of a block stays behind it, in each part.
+    let is_block = matches!(item.value.body, Body::Map { flow: false, .. });
+    let end = if is_block { tree.line_end(item.value.range.end) } else { item.value.range.end };
+    let whole = item.value.range.start..end;
     let mut texts = Vec::new();
     for (from, to, edit) in parts {
         let mut splices = Splices::new(tree);
@@ -229,7 +233,7 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
         if let Some(edit) = edit {
             one(run, pen, &mut splices, &item.value, &number(from), edit);
         }
-        let Some(text) = splices.part(item.value.range.clone()) else {
+        let Some(text) = splices.part(whole.clone()) else {
             let place = format!("{}:{}", item.value.place.0, item.value.place.1);
             run.leave(&ResourceId::agent(&number(from)), None, EditObjection::Unlocated { place });
             return;
@@ -239,7 +243,7 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
     let flow = item.start == item.value.range.start;
     let between =
         if flow { ", ".to_owned() } else { format!("{}{}- ", tree.line_break(), tree.indent(item.start)) };
-    pen.splices.replace(item.value.range.clone(), texts.join(&between));
+    pen.splices.replace(whole, texts.join(&between));
 }
 
 /// Returns the ends of a pool and the width of its numbers.
