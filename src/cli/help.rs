@@ -88,19 +88,13 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Keep what the consoles changed", "rosterctl adopt"),
             ("One field of one agent", "rosterctl adopt agent/8001.name"),
-            (
-                "An emergency that ends by itself",
-                "rosterctl adopt queue/在线售前 --until 2030-12-31",
-            ),
+            ("An emergency that ends by itself", "rosterctl adopt queue/在线售前 --until 2030-12-31"),
             ("An agent that no manifest names", "rosterctl adopt agent/8009"),
         ],
     ),
     (
         "undo",
-        &[(
-            "Take a run back, for a review",
-            "rosterctl undo 20261201T093000125Z --write patch=undo.patch",
-        )],
+        &[("Take a run back, for a review", "rosterctl undo 20261201T093000125Z --write patch=undo.patch")],
     ),
     ("snapshot", &[("For the pull requests of forks", "rosterctl snapshot --out snapshot.json")]),
     (

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::context::{Pen, Run, during, found};
 use super::splice::{KeyChange, Splices};
 use super::tree::{Body, Entry, Item, Node};
-use super::{Pen, Run, found};
 use crate::manifest::format;
 use crate::model::field::Field;
 use crate::model::id::{OperatorId, ResourceId};
@@ -167,26 +167,6 @@ fn queues<'t>(
     let pairs: Vec<String> =
         all.iter().map(|(key, priority)| format!("{}: {priority}", scalar(key))).collect();
     Some(Some(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }))
-}
-
-/// Adds an entry to `during` of a map. Returns false if an alias has to be written out first.
-pub(super) fn during<'t>(
-    pen: &mut Pen<'t>,
-    splices: &mut Splices<'t>,
-    map: &'t Node,
-    entry: String,
-    keys: &mut Vec<KeyChange>,
-) -> bool {
-    match map.entry("during") {
-        None => keys.push(("during".to_owned(), Some(format!("[{entry}]")))),
-        Some(list) => {
-            if pen.open(list).is_none() {
-                return false;
-            }
-            splices.items(list.colon, &list.value, &std::collections::BTreeSet::new(), &[entry]);
-        }
-    }
-    true
 }
 
 /// Returns the entry of a key in a map's own `during` whose value stands at a place.

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agents::during;
+use super::context::{Pen, Run, during, found, named_by};
 use super::splice::{KeyChange, Splices};
 use super::tree::{Entry, Item, Node};
-use super::{Pen, Run, found};
 use crate::manifest::format;
 use crate::model::date::Date;
 use crate::model::desired::DesiredQueue;
@@ -207,7 +206,7 @@ fn members<'t>(
         let named = queue.member_sources.get(agent).map(place);
         let entries: Vec<(usize, &Item)> =
             items.iter().enumerate().filter(|(_, item)| number(pen, item).as_ref() == Some(agent)).collect();
-        let joins = super::named_by(run.manifests, &id, agent).is_some();
+        let joins = named_by(run.manifests, &id, agent).is_some();
         let current = named.and_then(|at| {
             let here = entries.iter().copied().find(|(_, item)| {
                 pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
