@@ -7,6 +7,7 @@
 mod agents;
 mod newcomers;
 mod queues;
+pub mod settle;
 mod splice;
 #[cfg(test)]
 mod tests;

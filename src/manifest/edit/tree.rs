@@ -327,7 +327,7 @@ impl Node {
     }
 
     /// Returns the values in it.
-    fn children(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn children(&self) -> impl Iterator<Item = &Node> {
         self.entries().iter().map(|entry| &entry.value).chain(self.items().iter().map(|item| &item.value))
     }
 
