@@ -82,7 +82,7 @@ impl Arguments {
 }
 
 /// Parses a day.
-fn day(text: &str) -> Result<Date, String> {
+pub(super) fn day(text: &str) -> Result<Date, String> {
     match Date::parse(text) {
         Some(day @ Date::Day(_)) => Ok(day),
         Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),

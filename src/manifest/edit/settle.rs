@@ -177,9 +177,8 @@ impl<'a> Round<'a> {
             // A period may be over without an entry that refers to it.
             after = self.attempt(&trees, &accepted);
         }
-        let changed = after.filter(|after| {
-            after.iter().zip(self.files).any(|(after, before)| after.bytes != before.bytes)
-        });
+        let changed = after
+            .filter(|after| after.iter().zip(self.files).any(|(after, before)| after.bytes != before.bytes));
         let mut left: Vec<Source> = all
             .iter()
             .filter(|key| !accepted.contains(*key))
@@ -509,7 +508,14 @@ impl<'a> State<'a> {
     fn new(roster: &'a Roster, at: Timestamp) -> Self {
         let dates = roster.dates.as_deref();
         let timeline = dates.map(|dates| Timeline::new(dates, &roster.desired));
-        Self { desired: &roster.desired, dates, timeline, at, agents: BTreeMap::new(), queues: BTreeMap::new() }
+        Self {
+            desired: &roster.desired,
+            dates,
+            timeline,
+            at,
+            agents: BTreeMap::new(),
+            queues: BTreeMap::new(),
+        }
     }
 
     fn next(&self) -> Option<Timestamp> {
