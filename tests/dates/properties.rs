@@ -444,10 +444,9 @@ proptest! {
 /// Returns what is wanted, without the reasons of what is not.
 fn kept(desired: &Desired, at_least: bool) -> BTreeMap<String, Json> {
     let agents = desired.agents.iter().map(|(id, agent)| {
-        (
-            format!("agent/{id}"),
-            json!([format!("{:?}", agent.existence), agent.protect, words(&agent.record)]),
-        )
+        // What a tombstone says besides means nothing.
+        let values = (!agent.is_absent()).then(|| words(&agent.record));
+        (format!("agent/{id}"), json!([format!("{:?}", agent.existence), agent.protect, values]))
     });
     let queues = desired.queues.iter().map(|(id, queue)| {
         let mut said = queue_words(queue);
