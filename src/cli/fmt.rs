@@ -39,7 +39,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     settle: bool,
     /// Fold what is over at the beginning of this day, in the workspace's timeZone, instead of now.
-    #[arg(long, value_name = "DAY", requires = "settle", value_parser = super::calendar::day)]
+    #[arg(long, value_name = "DAY", requires = "settle", value_parser = super::workspace_args::day)]
     before: Option<Date>,
 }
 
