@@ -81,6 +81,14 @@ pub(super) fn date(text: &str) -> Result<Date, String> {
     })
 }
 
+/// Parses a day.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    match Date::parse(text) {
+        Some(day @ Date::Day(_)) => Ok(day),
+        Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
+    }
+}
+
 /// Parses `I/N`.
 fn shard(text: &str) -> Result<(usize, usize), String> {
     let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));

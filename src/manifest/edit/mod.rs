@@ -8,6 +8,7 @@ mod agents;
 mod context;
 mod newcomers;
 mod queues;
+pub mod settle;
 mod splice;
 #[cfg(test)]
 mod tests;
