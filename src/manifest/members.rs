@@ -77,7 +77,7 @@ impl Joining {
     pub(super) fn add<'a>(
         &mut self,
         queues: BTreeSet<(&Arc<str>, &Source)>,
-        ids: impl ExactSizeIterator<Item = &'a OperatorId> + Clone,
+        ids: &(impl ExactSizeIterator<Item = &'a OperatorId> + Clone),
     ) {
         let mut last = None;
         for (name, source) in queues {

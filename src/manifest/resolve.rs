@@ -210,7 +210,7 @@ pub(super) fn expand(
                 Some(entry) => entry.queue_names().collect(),
                 None => template.queue_names().filter(|_| !raw.absent).collect::<BTreeSet<_>>(),
             };
-            joining.add(joined, agents[from..].iter().map(|(id, ..)| id));
+            joining.add(joined, &agents[from..].iter().map(|(id, ..)| id));
             if joining.len() > MOST_SELECTED {
                 out.push(Diagnostic::at(&raw.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }));
                 return Resolved::default();

@@ -59,14 +59,12 @@ pub(super) fn edit<'t>(
     work: &BTreeMap<(u32, u32), Edits>,
 ) {
     for (_, item, edits) in found(&list.value, work) {
-        match item.value.entry("operatorIds") {
-            Some(ids) => split(run, pen, item, ids, edits),
-            None => {
-                let Some((id, edit)) = edits.0.first_key_value() else { continue };
-                let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
-                one(run, pen, &mut splices, &item.value, id, edit);
-                pen.splices = splices;
-            }
+        if let Some(ids) = item.value.entry("operatorIds") {
+            split(run, pen, item, ids, edits);
+        } else if let Some((id, edit)) = edits.0.first_key_value() {
+            let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
+            one(run, pen, &mut splices, &item.value, id, edit);
+            pen.splices = splices;
         }
     }
 }
@@ -111,11 +109,11 @@ fn one<'t>(
         }
     }
     if !edit.queues.is_empty() && !edit.absent {
-        let Some(queues) = queues(run, pen, splices, map, id, &edit.queues) else { return };
-        match (queues, run.until) {
-            (None, _) => {}
-            (Some(text), None) => keys.push(("queues".to_owned(), Some(text))),
-            (Some(text), Some(_)) => later.push(("queues", text)),
+        match (queues(run, pen, splices, map, id, &edit.queues), run.until) {
+            (QueuesEdit::Alias, _) => return,
+            (QueuesEdit::InPlace, _) => {}
+            (QueuesEdit::Anew(text), None) => keys.push(("queues".to_owned(), Some(text))),
+            (QueuesEdit::Anew(text), Some(_)) => later.push(("queues", text)),
         }
     }
     if let Some(until) = run.until.filter(|_| !later.is_empty()) {
@@ -130,8 +128,17 @@ fn one<'t>(
     }
 }
 
-/// Edits the queues that an agent names. Returns its new `queues` if another layer holds them, or if they hold for a
-/// time. The outer `None` means that an alias has to be written out first.
+/// The result of an edit of the queues that an agent names.
+enum QueuesEdit {
+    /// An alias has to be written out first.
+    Alias,
+    /// The agent's own map was edited.
+    InPlace,
+    /// The agent needs a map of its own, or one for a time.
+    Anew(String),
+}
+
+/// Edits the queues that an agent names.
 fn queues<'t>(
     run: &Run<'_>,
     pen: &mut Pen<'t>,
@@ -139,7 +146,7 @@ fn queues<'t>(
     map: &'t Node,
     id: &OperatorId,
     edits: &BTreeMap<Arc<str>, Option<i64>>,
-) -> Option<Option<String>> {
+) -> QueuesEdit {
     let named = run.manifests.memberships(id);
     let at = named.map(|named| (named.source.line, named.source.column));
     let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
@@ -147,13 +154,13 @@ fn queues<'t>(
     let mut own = own.filter_map(|owner| owner.entry("queues"));
     let held = own.find(|entry| pen.tree.meant(&entry.value).map(|node| node.place) == at);
     if let Some(entry) = held.filter(|_| run.until.is_none()) {
-        let value = pen.open(entry)?;
+        let Some(value) = pen.open(entry) else { return QueuesEdit::Alias };
         let changes: Vec<KeyChange> = edits
             .iter()
             .map(|(key, priority)| (key.to_string(), priority.map(|priority| priority.to_string())))
             .collect();
         splices.names(value, &changes);
-        return Some(None);
+        return QueuesEdit::InPlace;
     }
     let mut all: BTreeMap<&str, i64> = BTreeMap::new();
     let before = named.into_iter().flat_map(|named| &named.queues);
@@ -166,7 +173,7 @@ fn queues<'t>(
     }
     let pairs: Vec<String> =
         all.iter().map(|(key, priority)| format!("{}: {priority}", scalar(key))).collect();
-    Some(Some(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }))
+    QueuesEdit::Anew(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) })
 }
 
 /// Returns the entry of a key in a map's own `during` whose value stands at a place.

@@ -24,7 +24,7 @@ use self::tree::{Entry, Tree};
 use super::{format, import};
 use crate::manifest;
 use crate::model::date::Date;
-use crate::model::desired::{Desired, DesiredQueue};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -105,7 +105,7 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
             members.is_none_or(|members| members.get(agent) == priority.as_ref())
         }
         EntryEdit::Absent => match id.kind {
-            Kind::Agent => desired.agents.get(&id.name).is_none_or(|agent| agent.is_absent()),
+            Kind::Agent => desired.agents.get(&id.name).is_none_or(DesiredAgent::is_absent),
             Kind::Queue => queue_of(desired, id).is_none(),
             Kind::Seat => !desired.seats.contains_key(&id.name),
         },

@@ -114,7 +114,7 @@ fn one<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, map: &'t Node, queue: &DesiredQ
 }
 
 /// Returns the maps of a queue that hold a list or a selector: its own, and the entries of its `during`.
-fn maps<'t>(map: &'t Node) -> impl Iterator<Item = &'t Node> {
+fn maps(map: &Node) -> impl Iterator<Item = &Node> {
     let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
     std::iter::once(map).chain(during.map(|item| &item.value))
 }
@@ -282,7 +282,7 @@ fn members<'t>(
             }
         }
     }
-    write_list(pen, &change, list.map(|(_, entry)| entry), map, keys)?;
+    write_list(pen, &change, list.map(|(_, entry)| entry), map, keys);
     if !except.is_empty() || !unexcept.is_empty() {
         let (holder, entry) = selector?;
         exceptions(run, pen, map, (holder, entry), &except, &unexcept, keys)?;
@@ -306,13 +306,13 @@ fn write_list<'t>(
     list: Option<&'t Entry>,
     map: &'t Node,
     keys: &mut Vec<KeyChange>,
-) -> Option<()> {
+) {
     if change.removed.is_empty() && change.added.is_empty() {
-        return Some(());
+        return;
     }
     if let Some(entry) = list {
         pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added);
-        return Some(());
+        return;
     }
     let added = ("assignMembers".to_owned(), Some(format!("[{}]", change.added.join(", "))));
     match change.owner.filter(|owner| !std::ptr::eq(*owner, map)) {
@@ -321,7 +321,6 @@ fn write_list<'t>(
             pen.splices.keys(owner, &[added], &|key| format::rank(format::Entry::Queue, key));
         }
     }
-    Some(())
 }
 
 /// Excepts agents from a selector, or no longer.
@@ -455,20 +454,17 @@ fn priority_of<'t>(
         return Some(());
     }
     let mut keys: Vec<KeyChange> = Vec::new();
-    match during_entry {
-        Some(entry) => {
-            let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
-            let done = during(pen, &mut splices, &item.value, entry, &mut keys);
-            pen.splices = splices;
-            done.then_some(())?;
-        }
-        None => {
-            let dated = item.value.entry("during").into_iter().flat_map(|during| during.value.items());
-            let mut dated = dated.filter_map(|entry| entry.value.entry("priority"));
-            match dated.find(|entry| Some(entry.value.place) == named) {
-                Some(entry) => pen.splices.value(entry, &priority.to_string()),
-                None => keys.push(("priority".to_owned(), Some(priority.to_string()))),
-            }
+    if let Some(entry) = during_entry {
+        let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
+        let done = during(pen, &mut splices, &item.value, entry, &mut keys);
+        pen.splices = splices;
+        done.then_some(())?;
+    } else {
+        let dated = item.value.entry("during").into_iter().flat_map(|during| during.value.items());
+        let mut dated = dated.filter_map(|entry| entry.value.entry("priority"));
+        match dated.find(|entry| Some(entry.value.place) == named) {
+            Some(entry) => pen.splices.value(entry, &priority.to_string()),
+            None => keys.push(("priority".to_owned(), Some(priority.to_string()))),
         }
     }
     pen.splices.keys(&item.value, &keys, &|key| format::rank(format::Entry::Member, key));
