@@ -319,13 +319,11 @@ impl<'r, 't> Walk<'r, 't> {
     /// Returns true if a fold is carried out.
     fn takes(&mut self, node: &Node) -> bool {
         let key = (self.file, node.place);
-        match self.folds {
-            Some(folds) => folds.contains(&key),
-            None => {
-                self.found.insert(key);
-                true
-            }
+        if let Some(folds) = self.folds {
+            return folds.contains(&key);
         }
+        self.found.insert(key);
+        true
     }
 
     fn period(&mut self, tree: &Tree<'_>, entry: &Entry) {
