@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::report_output::{PendingJson, roots};
 use super::session::load;
 use super::session::load::Loaded;
-use super::workspace_args::{date, day};
+use super::workspace_args::date;
 use crate::manifest::{Dates, Timeline, TimelineStep};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::calendar::{Calendar, Entry, FORMAT, Loan};

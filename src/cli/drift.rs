@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::adopt;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
@@ -80,7 +79,7 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
 fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
-    let adoption = adopt::adoption(loaded, made, &[], false);
+    let adoption = manifest_edits::adoption(loaded, made, &[], false);
     let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::agent::{PASSWORD, SIP};
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::Field;
 use crate::model::history::{ResourceWrite, RunRecord, WrittenField};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -148,9 +148,11 @@ impl Step<'_> {
             }
         }
         match self.id.kind {
-            Kind::Agent if self.desired.agents.get(&self.id.name).is_some_and(|agent| agent.is_absent()) => {
+            Kind::Agent if self.desired.agents.get(&self.id.name).is_some_and(DesiredAgent::is_absent) => {
                 self.put(EntryEdit::Present);
-                fields.into_iter().for_each(|(field, value)| self.put(EntryEdit::Field(field, value)));
+                for (field, value) in fields {
+                    self.put(EntryEdit::Field(field, value));
+                }
             }
             _ if self.desired.wants(self.id) => self.leave(None, EditObjection::ChangedSince),
             _ => {

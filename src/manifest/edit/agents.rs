@@ -112,8 +112,8 @@ fn one<'t>(
         match (queues(run, pen, splices, map, id, &edit.queues), run.until) {
             (QueuesEdit::Alias, _) => return,
             (QueuesEdit::InPlace, _) => {}
-            (QueuesEdit::Anew(text), None) => keys.push(("queues".to_owned(), Some(text))),
-            (QueuesEdit::Anew(text), Some(_)) => later.push(("queues", text)),
+            (QueuesEdit::New(text), None) => keys.push(("queues".to_owned(), Some(text))),
+            (QueuesEdit::New(text), Some(_)) => later.push(("queues", text)),
         }
     }
     if let Some(until) = run.until.filter(|_| !later.is_empty()) {
@@ -135,7 +135,7 @@ enum QueuesEdit {
     /// The agent's own map was edited.
     InPlace,
     /// The agent needs a map of its own, or one for a time.
-    Anew(String),
+    New(String),
 }
 
 /// Edits the queues that an agent names.
@@ -173,7 +173,7 @@ fn queues<'t>(
     }
     let pairs: Vec<String> =
         all.iter().map(|(key, priority)| format!("{}: {priority}", scalar(key))).collect();
-    QueuesEdit::Anew(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) })
+    QueuesEdit::New(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) })
 }
 
 /// Returns the entry of a key in a map's own `during` whose value stands at a place.

@@ -1,4 +1,5 @@
 //! Splices in every style of YAML.
+#![allow(clippy::expect_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 
