@@ -1,4 +1,5 @@
-//! Commands that ask no system: `init` writes a first workspace, and `validate` reports in every format.
+//! Commands that ask no system: `init` writes a first workspace, `validate` reports in every format, and `fmt --settle`
+//! folds what is over.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -160,4 +161,127 @@ fn several_workspaces_give_one_report() {
     assert_eq!(sarif["runs"].as_array().unwrap().len(), 2);
     let text = run(&folder, &["validate", "a", "b"]).exits(1).out;
     assert!(text.starts_with("a: sound; 1 agent") && text.contains("# b\nFailed: "), "{text}");
+}
+
+/// The workspace of the folds. A leaver is deleted after thirty days.
+const SETTLED: &str = "apiVersion: rosterctl/v1
+kind: Workspace
+name: settled
+manifests: [roster]
+timeZone: Asia/Shanghai
+connections:
+  agents: { provider: agent-config, baseUrl: sandbox }
+  webchat: { provider: webchat-queue, baseUrl: sandbox }
+policy:
+  leavers: { then: disable, deleteAfter: 30d }
+";
+
+const DATED: &str = r#"apiVersion: rosterctl/v1
+kind: Roster
+periods:
+  旧: { from: 2025-01-01, until: 2025-01-10 }   # is over
+  双十一: { from: 2030-11-01, until: 2030-11-11 }
+profiles:
+  p: { role: 坐席, mainSkillGroup: 售前, wrapUpSeconds: 30, recording: true }
+agents:
+  - operatorId: "8001"   # first
+    profile: p
+    name: 张三
+    during:
+      # lent last year
+      - { period: 旧, mainSkillGroup: 售后 }   # over
+      - { from: 2025-06-01, wrapUpSeconds: 10 }   # begun
+      - { period: 双十一, recording: false }
+  - { operatorId: "8002", profile: p, name: 李四, from: 2025-01-01 }  # joined
+  - { operatorId: "8003", profile: p, name: 王五, until: 2025-02-01 }  # left
+  - { operatorId: "8004", profile: p, name: 赵六, until: 2026-11-25 }  # left lately
+queues:
+  - displayName: 在线售前
+    minMembers: 1
+    assignMembers:
+      - { agentNumber: "8001", priority: 10, during: [{ from: 2025-01-01, until: 2025-02-01, priority: 30 }] }
+      - { agentNumber: "8002", until: 2025-03-01 }   # was here
+      - { agentNumber: "8003", priority: 3 }
+      - { agentNumber: "8004", from: 2025-01-01 }
+"#;
+
+const FOLDED: &str = r#"apiVersion: rosterctl/v1
+kind: Roster
+periods:
+  # is over
+  双十一: { from: 2030-11-01, until: 2030-11-11 }
+profiles:
+  p: { role: 坐席, mainSkillGroup: 售前, wrapUpSeconds: 30, recording: true }
+agents:
+  - operatorId: "8001"   # first
+    profile: p
+    name: 张三
+    wrapUpSeconds: 10
+    during:
+      # lent last year
+      # over
+      # begun
+      - { period: 双十一, recording: false }
+  - { operatorId: "8002", profile: p, name: 李四 }  # joined
+  - { operatorId: "8003", state: absent, profile: p, name: 王五 }  # left
+  - { operatorId: "8004", profile: p, name: 赵六, until: 2026-11-25 }  # left lately
+queues:
+  - displayName: 在线售前
+    minMembers: 1
+    assignMembers:
+      - { agentNumber: "8001", priority: 10 }
+      # was here
+      - { agentNumber: "8004" }
+"#;
+
+/// Writes a workspace with one manifest.
+fn dated(manifest: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("roster")).unwrap();
+    fs::write(folder.path().join("rosterctl.yaml"), SETTLED).unwrap();
+    fs::write(folder.path().join("roster/a.yaml"), manifest).unwrap();
+    folder
+}
+
+fn manifest(folder: &TempDir) -> String {
+    fs::read_to_string(folder.path().join("roster/a.yaml")).unwrap()
+}
+
+const SETTLE: [&str; 4] = ["fmt", "--settle", "--before", "2026-12-01"];
+
+#[test]
+fn what_is_over_is_folded_into_the_base_and_every_comment_stays() {
+    let folder = dated(DATED);
+    let shown = run(&folder, &[&SETTLE[..], &["--diff"]].concat()).exits(0);
+    assert!(shown.out.contains("+    wrapUpSeconds: 10"), "{}", shown.out);
+    run(&folder, &[&SETTLE[..], &["--check"]].concat()).exits(1);
+    assert_eq!(manifest(&folder), DATED);
+    run(&folder, &SETTLE).exits(0);
+    assert_eq!(manifest(&folder), FOLDED);
+    assert_eq!(run(&folder, &SETTLE).exits(0).out, "");
+    run(&folder, &["fmt", "--check"]).exits(0);
+    assert_eq!(manifest(&folder), FOLDED);
+}
+
+#[test]
+fn dates_before_another_day_are_folded_only_up_to_it() {
+    let folder = dated(DATED);
+    run(&folder, &["fmt", "--settle", "--before", "2024-12-31"]).exits(0);
+    assert_eq!(manifest(&folder), DATED);
+    run(&folder, &["fmt", "--settle", "--before", "tomorrow"]).exits(1);
+}
+
+#[test]
+fn folds_keep_line_ends_a_byte_order_mark_and_what_an_alias_names() {
+    let text = "\u{feff}apiVersion: rosterctl/v1\r\nkind: Roster\r\ndefaults: { role: 坐席, mainSkillGroup: 售前, recording: true }\r\n\
+        agents:\r\n- operatorId: \"8001\"\r\n  from: &day 2025-01-01  # joined\r\n  recording: false\r\n\
+        - operatorId: \"8002\"\r\n  recording: false\r\n  during:\r\n  - { from: *day, recording: true }";
+    let folder = dated(text);
+    run(&folder, &SETTLE).exits(0);
+    let folded = manifest(&folder);
+    assert!(folded.starts_with('\u{feff}'), "{folded}");
+    assert_eq!(folded.matches('\n').count(), folded.matches("\r\n").count(), "{folded}");
+    assert!(!folded.contains("2025-01-01") && !folded.contains("during"), "{folded}");
+    assert!(folded.contains("# joined"), "{folded}");
+    run(&folder, &["validate"]).exits(0);
 }
