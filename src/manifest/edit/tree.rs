@@ -391,7 +391,8 @@ impl Tree<'_> {
 
     /// Returns the end of the line of a byte, behind its break.
     pub(super) fn next_line(&self, at: usize) -> usize {
-        self.text[at..].find('\n').map_or(self.text.len(), |length| at + length + 1)
+        let next = self.lines.partition_point(|start| *start <= at);
+        self.lines.get(next).copied().unwrap_or(self.text.len())
     }
 
     /// Returns true if only blanks precede a byte on its line.
