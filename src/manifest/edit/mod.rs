@@ -74,7 +74,15 @@ pub fn edit(
     edits: &[ManifestEdit],
     until: Option<Date>,
 ) -> Result<Edited, Diagnostics> {
-    let mut run = Run { manifests, until, edited: Edited::default(), work: BTreeMap::new() };
+    let mut run = Run {
+        manifests,
+        until,
+        edited: Edited::default(),
+        work: BTreeMap::new(),
+        agents: records(manifests.desired, edits),
+        owners: BTreeMap::new(),
+        moved: false,
+    };
     run.sort(edits);
     let mut texts: BTreeMap<Arc<str>, EditedFile> = BTreeMap::new();
     let work = std::mem::take(&mut run.work);
@@ -162,6 +170,22 @@ fn named_by(desired: &Desired, id: &ResourceId, agent: &OperatorId) -> Option<Ar
     named.queues.keys().find(is_its).map(Arc::clone)
 }
 
+/// Returns the fields of the agents that edits change, after them. A tombstone has none.
+fn records(desired: &Desired, edits: &[ManifestEdit]) -> BTreeMap<OperatorId, Record> {
+    let mut records: BTreeMap<OperatorId, Record> = BTreeMap::new();
+    for ManifestEdit { id, what } in edits.iter().filter(|edit| edit.id.kind == Kind::Agent) {
+        let before = || desired.agents.get(&id.name).map(|agent| agent.record.clone()).unwrap_or_default();
+        let record = records.entry(id.name.clone()).or_insert_with(before);
+        match what {
+            EntryEdit::Field(field, value) => record.set(field, value.clone(), None),
+            EntryEdit::Declare(new) => record.clone_from(&new.record),
+            EntryEdit::Absent => *record = Record::default(),
+            EntryEdit::Member(..) | EntryEdit::Present | EntryEdit::Name(_) => {}
+        }
+    }
+    records
+}
+
 /// The edits of one file, by the place of an entry.
 #[derive(Default)]
 struct Work {
@@ -175,6 +199,12 @@ struct Run<'a> {
     until: Option<Date>,
     edited: Edited,
     work: BTreeMap<Arc<str>, Work>,
+    /// The fields of the agents that the edits change, after them.
+    agents: BTreeMap<OperatorId, Record>,
+    /// The map that holds each queue's list in the first pass: 0 for the queue, else an entry of its `during`.
+    owners: BTreeMap<ResourceId, Option<usize>>,
+    /// True once an alias was written out: places differ from those of the manifests.
+    moved: bool,
 }
 
 impl Run<'_> {
@@ -257,6 +287,8 @@ impl Run<'_> {
         };
         let canonical = format::format(before).text == before;
         let mut text = before.to_owned();
+        self.owners.clear();
+        self.moved = false;
         // A value that is reached through an alias is written out first.
         for _ in 0..MOST_ALIASES {
             let Some(tree) = tree::read(&text) else {
@@ -274,7 +306,10 @@ impl Run<'_> {
                     self.leave_all(work, &EditObjection::Unlocated { place });
                     return;
                 }
-                Pass::Alias(expanded) => text = expanded,
+                Pass::Alias(expanded) => {
+                    text = expanded;
+                    self.moved = true;
+                }
             }
         }
         if canonical {
@@ -312,7 +347,9 @@ impl Run<'_> {
                 seats(self, &mut pen, list, &work.seats);
             }
         }
-        let Pen { splices, aliases, .. } = pen;
+        let Pen { splices, mut aliases, .. } = pen;
+        // Who shares a value by an alias keeps it as it was.
+        aliases.extend(splices.shared());
         if aliases.is_empty() {
             return Pass::Done(splices.text());
         }
@@ -321,6 +358,7 @@ impl Run<'_> {
         for node in aliases {
             splices.replace(node.range.clone(), tree.flow(node, false));
         }
+        splices.dedup();
         match splices.text() {
             Some(text) => Pass::Alias(text),
             None => Pass::Done(None),

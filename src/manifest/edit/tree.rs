@@ -238,13 +238,26 @@ impl<'a> Reader<'a> {
         at - self.text[..at].rfind('\n').map_or(0, |line| line + 1)
     }
 
+    /// Returns the end of a flow collection, behind its brace or bracket. A comma may stand before it.
+    fn close(&self, mut at: usize, sign: char) -> Option<usize> {
+        loop {
+            let rest = self.text.get(at..)?;
+            at += match rest.chars().next()? {
+                c if c == sign => return Some(at + 1),
+                '#' => rest.find('\n')?,
+                c if c == ',' || c.is_whitespace() => c.len_utf8(),
+                _ => return None,
+            };
+        }
+    }
+
     fn map(&mut self, flow: bool, inner: usize) -> Option<(Vec<Entry>, usize)> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut end = inner;
         loop {
             let (event, span) = self.next()?;
             let (name, style) = match event {
-                Event::MappingEnd if flow => return Some((entries, self.byte(span.start)? + 1)),
+                Event::MappingEnd if flow => return Some((entries, self.close(end.max(inner + 1), '}')?)),
                 Event::MappingEnd => return Some((entries, end)),
                 Event::Scalar(name, style, 0, None) => (name.into_owned(), style),
                 _ => return None,
@@ -269,11 +282,11 @@ impl<'a> Reader<'a> {
         let indent = self.column(inner);
         let mut end = inner;
         loop {
-            let (event, span) = self.peek()?;
+            let (event, _) = self.peek()?;
             if matches!(event, Event::SequenceEnd) {
-                let close = span.start;
                 self.next()?;
-                return Some((items, if flow { self.byte(close)? + 1 } else { end }));
+                let end = if flow { self.close(end.max(inner + 1), ']')? } else { end };
+                return Some((items, end));
             }
             let start = if flow { end } else { self.dash(end, indent)? };
             let value = self.node(if flow { end } else { start + 1 }, Some(indent))?;
@@ -450,7 +463,13 @@ impl Tree<'_> {
         let properties = if keep { self.properties(node) } else { String::new() };
         let body = match &node.body {
             Body::Scalar { text, plain } => {
-                let written = self.text[node.range.clone()].trim();
+                let mut written = self.text[node.range.clone()].trim();
+                // Its anchor and tag.
+                while let Some((_, rest)) =
+                    written.split_once(char::is_whitespace).filter(|_| written.starts_with(['&', '!']))
+                {
+                    written = rest.trim_start();
+                }
                 match (plain, written.contains('\n')) {
                     // A plain text means itself in a list too, if it holds no sign of one.
                     (true, false) if !written.contains([',', '[', ']', '{', '}', '&', '!']) => {
