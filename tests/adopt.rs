@@ -205,7 +205,7 @@ impl Estate {
             // Where an anchor goes, an alias takes its value over.
             let unended = unended || change.value().contains('*');
             if !(entry.is_some_and(|(_, touched)| *touched) || grows || unended) {
-                return Err(format!("line {line} is of no touched entry: {}", change.value()));
+                return Err(format!("line {line} is of no touched entry: {}\n{after}", change.value()));
             }
         }
         Ok(())

@@ -333,7 +333,12 @@ fn members<'t>(
         (queue.except.contains(agent) && !unexcept.contains(agent)) || except.contains(agent)
     };
     let chooses_none = || !candidates(run).any(|agent| matches(run, queue, agent) && !excepted(agent));
-    let empty = if selector.is_some() { count == 0 || chooses_none() } else { count == 0 || left == 0 };
+    let empty = match (selector, list) {
+        (Some(_), _) => count == 0 || chooses_none(),
+        (None, Some(_)) => count == 0 || left == 0,
+        // Agents name the queue, and it may have none.
+        (None, None) => false,
+    };
     if empty && !queue.allow_empty {
         if std::ptr::eq(owner, map) {
             keys.push(("allowEmpty".to_owned(), Some("true".to_owned())));

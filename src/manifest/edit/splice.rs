@@ -242,7 +242,11 @@ impl<'t> Splices<'t> {
                 self.replace(self.flow_start(list)..list.range.end, text);
             } else if let Some(first) = items.first().filter(|_| !added.is_empty()) {
                 let between = format!("{}{}- ", self.tree.line_break(), self.tree.indent(first.start));
-                self.replace(first.start..list.range.end, format!("- {}", added.join(&between)));
+                // The remark on the last item goes with it.
+                let line_end = self.tree.line_end(list.range.end);
+                let rest = self.tree.text[list.range.end..line_end].trim_start();
+                let end = if rest.starts_with('#') { line_end } else { list.range.end };
+                self.replace(first.start..end, format!("- {}", added.join(&between)));
             } else {
                 self.block(colon, list, " []");
             }

@@ -148,6 +148,10 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(anchor, _) => {
                 let inner = self.inner(first)?;
                 let flow = self.text[inner..].starts_with('[');
+                // The parser's place of a list that is not indented is behind its dash.
+                let dash = self.inner(after)?;
+                let inner = if !flow && self.text[dash..].starts_with('-') { dash } else { inner };
+                let first = first.min(inner);
                 let (items, end) = self.list(flow, inner)?;
                 (first..end.max(inner), anchor, Body::List { flow, items })
             }
