@@ -8,6 +8,8 @@
 
 #[path = "adopt/console.rs"]
 mod console;
+#[path = "adopt/layout.rs"]
+mod layout;
 #[path = "support/planning.rs"]
 mod planning;
 
@@ -18,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use console::ConsoleEdit;
 use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::test_runner::Config;
 use rosterctl::apply::ledger_update;
 use rosterctl::config::workspace::Workspace;
 use rosterctl::manifest::edit::{EditedFile, Manifests, edit};
@@ -294,4 +298,19 @@ fn each_console_edit_becomes_the_edit_that_a_careful_person_would_write() {
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 100, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn rosters_in_any_layout_take_any_console_edit_over(seed: u64, which: prop::sample::Index, for_a_time: bool) {
+        let text = layout::roster(seed);
+        let estate = Estate::new(text);
+        let edits = console::edits(&estate.desired, &estate.live);
+        let change = which.get(&edits);
+        let checked = estate.check(change, for_a_time && change.for_a_time);
+        prop_assert!(checked.is_ok(), "{}: {}\n{}", change.title, checked.err().unwrap_or_default(), estate.text);
+        prop_assert!(checked.is_ok_and(|adopted| adopted.left.is_empty()), "{}: left\n{}", change.title, estate.text);
+    }
 }

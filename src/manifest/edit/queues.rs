@@ -159,7 +159,11 @@ fn gone<'t>(
             }
         }
     }
-    let now = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members);
+    // The others of the queue's own list are out of their dates.
+    let own = map.entry("assignMembers").and_then(|list| pen.tree.meant(&list.value));
+    let held = queue.record.entry(&ASSIGN_MEMBERS);
+    let held = held.filter(|held| own.map(|own| own.place) == held.source.map(place));
+    let now = held.and_then(|held| held.value.members());
     empty |= now.is_some_and(|now| now.keys().all(|agent| edits.gone.contains(agent)));
     let chosen = |agent: &&OperatorId| matches(run, queue, agent) && !queue.except.contains(*agent);
     empty |= queue.selector.is_some() && candidates(run).find(chosen).is_none();
