@@ -79,6 +79,10 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
 fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
+    if made.plan.has(Effect::Incomplete) {
+        console.note("no patch was written: what is live is not known as a whole");
+        return Ok(());
+    }
     let adoption = manifest_edits::adoption(loaded, made, &[], false);
     let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {

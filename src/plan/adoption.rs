@@ -1,12 +1,12 @@
 //! What people did in the consoles, as edits of the manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::change_origin;
 use crate::config::workspace::Workspace;
 use crate::model::agent::{PASSWORD, SIP};
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredQueue};
 use crate::model::difference::Difference;
 use crate::model::field::{Field, Record};
 use crate::model::finding::FindingKind;
@@ -16,7 +16,7 @@ use crate::model::live::{Live, LiveQueue};
 use crate::model::manifest_edit::{EditObjection, EntryEdit, LeftEdit, ManifestEdit, NewEntry};
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
 use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
-use crate::model::value::{Sip, Value};
+use crate::model::value::{Members, Sip, Value};
 
 /// A resource, or a field of it, that is taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,7 @@ pub fn adoption(views: Views<'_>, plan: &Plan, named: &[Adopted], until: bool) -
             run.finding(id, &finding.what);
         }
     }
+    run.chosen();
     // An agent that becomes a tombstone leaves every list with its entry.
     let absent: BTreeSet<OperatorId> =
         run.all.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
@@ -206,7 +207,14 @@ impl Run<'_> {
         let Some(queue) = desired.queues.get(&change.id) else { return };
         let Some(wanted) = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members) else { return };
         let Some(now) = diff.before.as_ref().and_then(Value::members) else { return };
-        if !self.takes(&change.id, Some(&ASSIGN_MEMBERS), diff.moved) {
+        // The plan leaves agents out that cannot be made: that moved nothing in the manifest.
+        let declared = queue.record.get(&ASSIGN_MEMBERS).filter(|_| diff.moved == ChangeOrigin::Both);
+        let moved = declared.map_or(diff.moved, |declared| {
+            let applied = self.views.ledger.get(&change.id);
+            let live = diff.before.as_ref();
+            change_origin::field(applied, &ASSIGN_MEMBERS, live, declared, std::iter::empty())
+        });
+        if !self.takes(&change.id, Some(&ASSIGN_MEMBERS), moved) {
             return;
         }
         for (agent, priority) in wanted.iter() {
@@ -231,6 +239,58 @@ impl Run<'_> {
                 );
             }
         }
+    }
+
+    /// Keeps the live members of selectors that choose other agents by their new fields.
+    fn chosen(&mut self) {
+        let desired = self.views.desired;
+        let mut agents: BTreeMap<OperatorId, Record> = BTreeMap::new();
+        for ManifestEdit { id, what } in self.all.edits.iter().filter(|edit| edit.id.kind == Kind::Agent) {
+            let before =
+                || desired.agents.get(&id.name).map(|agent| agent.record.clone()).unwrap_or_default();
+            match what {
+                EntryEdit::Field(field, value) => {
+                    agents.entry(id.name.clone()).or_insert_with(before).set(field, value.clone(), None);
+                }
+                EntryEdit::Declare(new) => {
+                    agents.insert(id.name.clone(), new.record.clone());
+                }
+                _ => {}
+            }
+        }
+        for queue in desired.queues.values() {
+            let mode = self.views.workspace.policy.mode(queue);
+            let Some(selector) = queue.selector.as_ref().filter(|_| mode != ListMode::Ignore) else {
+                continue;
+            };
+            let chooses =
+                |record: &Record| selector.iter().all(|want| record.get(want.field) == Some(want.value));
+            let Some(now) = self.members_now(queue) else { continue };
+            let id = queue.id();
+            for (agent, record) in &agents {
+                let declared = desired.agents.get(agent).filter(|agent| agent.is_present());
+                let (before, after) = (declared.is_some_and(|agent| chooses(&agent.record)), chooses(record));
+                let is_edited = self.all.edits.iter().any(|edit| {
+                    edit.id == id && matches!(&edit.what, EntryEdit::Member(other, _) if other == agent)
+                });
+                let live = now.get(agent).copied();
+                let differs = if after { true } else { live.is_some() && mode == ListMode::Exact };
+                if before != after && differs && !is_edited && !queue.except.contains(agent) {
+                    self.put(&id, EntryEdit::Member(agent.clone(), live));
+                }
+            }
+        }
+    }
+
+    /// Returns the live members of a declared queue.
+    fn members_now(&self, queue: &DesiredQueue) -> Option<Arc<Members>> {
+        let queues = self.views.live.queues.as_ref()?.items.iter();
+        let mut named = queues.filter(|(exten, live)| match &queue.exten {
+            Some(pinned) => **pinned == *exten.as_str(),
+            None => live.name == queue.name,
+        });
+        let (_, live) = named.next()?;
+        live.record.get(&ASSIGN_MEMBERS).and_then(Value::members).cloned()
     }
 
     fn finding(&mut self, id: &ResourceId, what: &FindingKind) {

@@ -11,6 +11,7 @@ use crate::config::workspace::Workspace;
 use crate::manifest::Dates;
 use crate::model::date::Date;
 use crate::model::desired::{Desired, Memberships};
+use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::manifest_edit::{EditObjection, LeftEdit};
 use crate::model::source::File;
@@ -21,6 +22,12 @@ pub(super) struct Run<'a> {
     /// The date up to which values hold.
     pub until: Option<Date>,
     pub edited: Edited,
+    /// The fields of the agents that the edits change, after them.
+    pub agents: BTreeMap<OperatorId, Record>,
+    /// The map that holds each queue's list in the first pass: 0 for the queue, else an entry of its `during`.
+    pub owners: BTreeMap<ResourceId, Option<usize>>,
+    /// True once an alias was written out: places differ from those of the manifests.
+    pub moved: bool,
 }
 
 impl Run<'_> {

@@ -42,7 +42,14 @@ pub fn edit(
     edits: &[ManifestEdit],
     until: Option<Date>,
 ) -> Result<Edited, Diagnostics> {
-    let mut run = Run { manifests, until, edited: Edited::default() };
+    let mut run = Run {
+        manifests,
+        until,
+        edited: Edited::default(),
+        agents: records(manifests.desired, edits),
+        owners: BTreeMap::new(),
+        moved: false,
+    };
     let works = run.sort(edits);
     let mut texts: BTreeMap<Arc<str>, EditedFile> = BTreeMap::new();
     for (name, work) in &works {
@@ -118,6 +125,22 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
 /// Returns a queue by its id, with or without its number.
 fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a DesiredQueue> {
     desired.queues.get(id)
+}
+
+/// Returns the fields of the agents that edits change, after them. A tombstone has none.
+fn records(desired: &Desired, edits: &[ManifestEdit]) -> BTreeMap<OperatorId, Record> {
+    let mut records: BTreeMap<OperatorId, Record> = BTreeMap::new();
+    for ManifestEdit { id, what } in edits.iter().filter(|edit| edit.id.kind == Kind::Agent) {
+        let before = || desired.agents.get(&id.name).map(|agent| agent.record.clone()).unwrap_or_default();
+        let record = records.entry(id.name.clone()).or_insert_with(before);
+        match what {
+            EntryEdit::Field(field, value) => record.set(field, value.clone(), None),
+            EntryEdit::Declare(new) => record.clone_from(&new.record),
+            EntryEdit::Absent => *record = Record::default(),
+            EntryEdit::Member(..) | EntryEdit::Present | EntryEdit::Name(_) => {}
+        }
+    }
+    records
 }
 
 /// The edits of one file, by the place of an entry.
@@ -209,6 +232,8 @@ impl Run<'_> {
         };
         let canonical = format::format(before).text == before;
         let mut text = before.to_owned();
+        self.owners.clear();
+        self.moved = false;
         // A value that is reached through an alias is written out first.
         for _ in 0..MOST_ALIASES {
             let Some(tree) = tree::read(&text) else {
@@ -226,7 +251,10 @@ impl Run<'_> {
                     self.leave_all(work, &EditObjection::Unlocated { place });
                     return;
                 }
-                Pass::Alias(expanded) => text = expanded,
+                Pass::Alias(expanded) => {
+                    text = expanded;
+                    self.moved = true;
+                }
             }
         }
         if canonical {
@@ -264,7 +292,9 @@ impl Run<'_> {
                 seats(self, &mut pen, list, &work.seats);
             }
         }
-        let Pen { splices, aliases, .. } = pen;
+        let Pen { splices, mut aliases, .. } = pen;
+        // Who shares a value by an alias keeps it as it was.
+        aliases.extend(splices.shared());
         if aliases.is_empty() {
             return Pass::Done(splices.text());
         }
@@ -273,6 +303,7 @@ impl Run<'_> {
         for node in aliases {
             splices.replace(node.range.clone(), tree.flow(node, false));
         }
+        splices.dedup();
         match splices.text() {
             Some(text) => Pass::Alias(text),
             None => Pass::Done(None),

@@ -104,7 +104,7 @@ fn one<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, map: &'t Node, queue: &DesiredQ
             keys.push(("was".to_owned(), None));
         }
     }
-    gone(pen, map, edits);
+    gone(run, pen, map, queue, edits, &mut keys);
     if !edits.members.is_empty() && members(run, pen, map, queue, edits, &mut keys).is_none() {
         return;
     }
@@ -120,24 +120,54 @@ fn maps(map: &Node) -> impl Iterator<Item = &Node> {
 }
 
 /// Removes tombstones from all lists, except from the one that [`members`] edits.
-fn gone<'t>(pen: &mut Pen<'t>, map: &'t Node, edits: &Edits) {
+fn gone<'t>(
+    run: &Run<'_>,
+    pen: &mut Pen<'t>,
+    map: &'t Node,
+    queue: &DesiredQueue,
+    edits: &Edits,
+    keys: &mut Vec<KeyChange>,
+) {
+    // The list that `members` edits is changed there, once.
+    if edits.gone.is_empty() || !edits.members.is_empty() {
+        return;
+    }
+    let mut empty = false;
     for owner in maps(map) {
         let Some(list) = owner.entry("assignMembers") else { continue };
         let names = |item: &Item| number(pen, item).is_some_and(|id| edits.gone.contains(&id));
         let value = pen.tree.meant(&list.value).unwrap_or(&list.value);
         let removed: BTreeSet<usize> =
             value.items().iter().enumerate().filter(|(_, item)| names(item)).map(|(at, _)| at).collect();
-        // The list that `members` edits is changed there, once.
-        if removed.is_empty() || !edits.members.is_empty() {
+        if removed.is_empty() {
             continue;
         }
         if pen.open(list).is_none() {
             return;
         }
-        pen.splices.items(list.colon, &list.value, &removed, &[]);
-        if removed.len() == value.items().len() && owner.entry("memberSelector").is_none() {
-            allow_empty(pen, owner);
+        if removed.len() == value.items().len() && owner.entry("memberSelector").is_some() {
+            remove_list(pen, owner, map, keys);
+            continue;
         }
+        pen.splices.items(list.colon, &list.value, &removed, &[]);
+        if removed.len() == value.items().len() {
+            if std::ptr::eq(owner, map) {
+                empty = true;
+            } else {
+                allow_empty(pen, owner);
+            }
+        }
+    }
+    // The others of the queue's own list are out of their dates.
+    let own = map.entry("assignMembers").and_then(|list| pen.tree.meant(&list.value));
+    let held = queue.record.entry(&ASSIGN_MEMBERS);
+    let held = held.filter(|held| own.map(|own| own.place) == held.source.map(place));
+    let now = held.and_then(|held| held.value.members());
+    empty |= now.is_some_and(|now| now.keys().all(|agent| edits.gone.contains(agent)));
+    let chosen = |agent: &&OperatorId| matches(run, queue, agent) && !queue.except.contains(*agent);
+    empty |= queue.selector.is_some() && candidates(run).find(chosen).is_none();
+    if empty && !queue.allow_empty {
+        keys.push(("allowEmpty".to_owned(), Some("true".to_owned())));
     }
 }
 
@@ -178,10 +208,18 @@ fn members<'t>(
     let (Some(now), Some(own)) = (own.value.members(), own.source) else { return Some(()) };
     // The list and the selector that hold at the instant.
     let at = place(own);
-    let list = maps(map).find_map(|owner| {
-        let list = owner.entry("assignMembers")?;
-        let value = pen.tree.meant(&list.value)?;
-        (value.place == at).then_some((owner, list))
+    let is_at = |owner: &Node| {
+        let value = owner.entry("assignMembers").and_then(|list| pen.tree.meant(&list.value));
+        value.is_some_and(|value| value.place == at)
+    };
+    let holder = match run.owners.get(&id).filter(|_| run.moved) {
+        Some(known) => *known,
+        None => maps(map).position(is_at),
+    };
+    run.owners.insert(id.clone(), holder);
+    let list = holder.and_then(|at| {
+        let owner = maps(map).nth(at)?;
+        Some((owner, owner.entry("assignMembers")?))
     });
     let selectors: Vec<(&Node, &Entry)> =
         maps(map).filter_map(|owner| Some((owner, owner.entry("memberSelector")?))).collect();
@@ -211,8 +249,8 @@ fn members<'t>(
             let here = entries.iter().copied().find(|(_, item)| {
                 pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
             });
-            // The place may be that of the agent's own `queues`.
-            here.or_else(|| entries.first().copied().filter(|_| joins))
+            // The place may be that of the agent's own `queues`, or of an alias that was written out.
+            here.or_else(|| entries.first().copied().filter(|_| joins || run.moved))
         });
         let selected = |priority: Option<i64>| {
             let (_, entry) = selector?;
@@ -256,6 +294,12 @@ fn members<'t>(
                 priority_of(pen, item, agent, base, priority, run.until, named)?;
             }
             (Some(_), None) if joins => {}
+            // Its new fields let the selector choose it.
+            (Some(_), None)
+                if named.is_none() && selected(priority).is_some() && !queue.except.contains(agent) =>
+            {
+                count += 1;
+            }
             (Some(priority), None) => {
                 count += usize::from(named.is_none());
                 let out = queue.excluded.get(agent);
@@ -288,7 +332,16 @@ fn members<'t>(
         exceptions(run, pen, map, (holder, entry), &except, &unexcept, keys)?;
     }
     let left = items.len() + change.added.len() - change.removed.len();
-    let empty = if selector.is_some() { count == 0 } else { left == 0 };
+    let excepted = |agent: &OperatorId| {
+        (queue.except.contains(agent) && !unexcept.contains(agent)) || except.contains(agent)
+    };
+    let chooses_none = || !candidates(run).any(|agent| matches(run, queue, agent) && !excepted(agent));
+    let empty = match (selector, list) {
+        (Some(_), _) => count == 0 || chooses_none(),
+        (None, Some(_)) => count == 0 || left == 0,
+        // Agents name the queue, and it may have none.
+        (None, None) => false,
+    };
     if empty && !queue.allow_empty {
         if std::ptr::eq(owner, map) {
             keys.push(("allowEmpty".to_owned(), Some("true".to_owned())));
@@ -311,7 +364,12 @@ fn write_list<'t>(
         return;
     }
     if let Some(entry) = list {
-        pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added);
+        let is_emptied = change.added.is_empty() && change.removed.len() == entry.value.items().len();
+        match change.owner.filter(|owner| is_emptied && owner.entry("memberSelector").is_some()) {
+            // The selector alone says who serves the queue.
+            Some(owner) => remove_list(pen, owner, map, keys),
+            None => pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added),
+        }
         return;
     }
     let added = ("assignMembers".to_owned(), Some(format!("[{}]", change.added.join(", "))));
@@ -320,6 +378,16 @@ fn write_list<'t>(
         Some(owner) => {
             pen.splices.keys(owner, &[added], &|key| format::rank(format::Entry::Queue, key));
         }
+    }
+}
+
+/// Removes the key of a list.
+fn remove_list<'t>(pen: &mut Pen<'t>, owner: &'t Node, map: &'t Node, keys: &mut Vec<KeyChange>) {
+    let key = ("assignMembers".to_owned(), None);
+    if std::ptr::eq(owner, map) {
+        keys.push(key);
+    } else {
+        pen.splices.keys(owner, &[key], &|key| format::rank(format::Entry::Queue, key));
     }
 }
 
@@ -381,13 +449,19 @@ fn exceptions<'t>(
     Some(())
 }
 
-/// Returns true if the selector's fields choose an agent, whatever it excepts.
+/// Returns true if the selector's fields choose an agent after the edits, whatever it excepts.
 fn matches(run: &Run<'_>, queue: &DesiredQueue, agent: &OperatorId) -> bool {
     let Some(wanted) = &queue.selector else { return false };
     let agents = &run.manifests.desired.agents;
-    let record: Option<&Record> =
-        agents.get(agent).filter(|agent| agent.is_present()).map(|agent| &agent.record);
+    let before = || agents.get(agent).filter(|agent| agent.is_present()).map(|agent| &agent.record);
+    let record: Option<&Record> = run.agents.get(agent).or_else(before);
     record.is_some_and(|record| wanted.iter().all(|want| record.get(want.field) == Some(want.value)))
+}
+
+/// Returns all agents after the edits.
+fn candidates<'r>(run: &'r Run<'_>) -> impl Iterator<Item = &'r OperatorId> {
+    let new = run.agents.keys().filter(|id| !run.manifests.desired.agents.contains_key(*id));
+    run.manifests.desired.agents.keys().chain(new)
 }
 
 /// Returns the spelling of a member, which may hold up to a date.

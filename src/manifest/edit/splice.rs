@@ -1,6 +1,6 @@
 //! Changes of a text: byte ranges that are replaced, so that everything else stays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::tree::{Body, Entry, Item, Node, Tree};
@@ -36,6 +36,34 @@ impl<'t> Splices<'t> {
     /// Replaces a range.
     pub(super) fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.edits.push((range, text.into()));
+    }
+
+    /// Drops replacements that are there twice.
+    pub(super) fn dedup(&mut self) {
+        self.edits.sort_by_key(|(edit, _)| (edit.start, edit.end));
+        self.edits.dedup();
+    }
+
+    /// Returns the aliases of maps and lists in which something is replaced, but those that go themselves.
+    pub(super) fn shared(&self) -> Vec<&'t Node> {
+        let tree = self.tree;
+        let mut anchors: BTreeSet<usize> = BTreeSet::new();
+        tree.walk(&mut |node| {
+            let inner = |edit: &Range<usize>| node.range.start < edit.start && edit.end <= node.range.end;
+            let is_list = matches!(node.body, Body::Map { .. } | Body::List { .. });
+            if node.anchor > 0 && is_list && self.edits.iter().any(|(edit, _)| inner(edit)) {
+                anchors.insert(node.anchor);
+            }
+        });
+        let mut aliases = Vec::new();
+        tree.walk(&mut |node| {
+            let is_gone =
+                || self.edits.iter().any(|(edit, _)| !edit.is_empty() && edit.contains(&node.range.start));
+            if matches!(node.body, Body::Alias(anchor) if anchors.contains(&anchor)) && !is_gone() {
+                aliases.push(node);
+            }
+        });
+        aliases
     }
 
     fn insert(&mut self, at: usize, text: String) {
@@ -130,29 +158,75 @@ impl<'t> Splices<'t> {
             self.replace(first..map.range.end, text);
             return;
         }
+        let mut behind: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (key, value) in added {
             let before = kept.iter().filter(|at| rank(&entries[**at].name) <= rank(key)).max();
             let pair = format!("{key}: {value}");
             let next = &entries[kept[0]];
             match (before, flow) {
-                (Some(at), true) => self.insert(entries[*at].end(), format!(", {pair}")),
+                (Some(at), true) => behind.entry(*at).or_default().push(pair),
                 (None, true) => self.insert(next.key.start, format!("{pair}, ")),
                 (Some(at), false) => self.line_after(entries[*at].end(), next.key.start, &pair),
                 (None, false) => self.line_before(next.key.start, &pair),
             }
         }
+        for (at, pairs) in behind {
+            self.flow_after(entries[at].key.start..entries[at].end(), &pairs);
+        }
         let places: Vec<Range<usize>> = entries.iter().map(|entry| entry.key.start..entry.end()).collect();
         self.drop_parts(&places, &removed, *flow);
     }
 
-    /// Inserts a line behind the line of a byte, indented like another byte.
-    fn line_after(&mut self, end: usize, like: usize, text: &str) {
+    /// Inserts parts of a flow collection behind another part: on lines of their own if that one has its own.
+    fn flow_after(&mut self, part: Range<usize>, added: &[String]) {
+        if added.is_empty() {
+            return;
+        }
         let tree = self.tree;
-        let at = tree.line_end(end);
-        self.insert(at, format!("{}{}{text}", tree.line_break(), tree.indent(like)));
+        let line_end = tree.line_end(part.end);
+        let rest = tree.text[part.end..line_end].trim_start();
+        let (has_comma, rest) = match rest.strip_prefix(',') {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, rest),
+        };
+        if !tree.begins_line(part.start) || !(rest.is_empty() || rest.starts_with('#')) {
+            self.insert(part.end, format!(", {}", added.join(", ")));
+            return;
+        }
+        if !has_comma {
+            self.insert(part.end, ",".to_owned());
+        }
+        let start = format!("{}{}", tree.line_break(), tree.indent(part.start));
+        let lines = added.join(&format!(",{start}"));
+        self.insert(line_end, format!("{start}{lines}{}", if has_comma { "," } else { "" }));
     }
 
-    /// Inserts a line before a key or a dash, which takes its place.
+    /// Inserts a line behind the line of a byte and the comments below it, indented like another byte.
+    fn line_after(&mut self, end: usize, like: usize, text: &str) {
+        let tree = self.tree;
+        let indent = tree.indent(like);
+        let mut at = tree.line_end(end);
+        // The lines of a block may go, with their break.
+        let gone = self.edits.iter().find(|(edit, _)| edit.start < at && at < edit.end);
+        if let Some((edit, _)) = gone.filter(|(edit, _)| tree.line_start(edit.start) == edit.start) {
+            let start = edit.start;
+            self.insert(start, format!("{indent}{text}{}", tree.line_break()));
+            return;
+        }
+        // Comments that are indented deeper belong to what precedes them.
+        loop {
+            let next = tree.next_line(at);
+            let rest = &tree.text[next..tree.line_end(next)];
+            let depth = rest.len() - rest.trim_start().len();
+            if next <= at || depth <= indent.len() || !rest.trim_start().starts_with('#') {
+                break;
+            }
+            at = tree.line_end(next);
+        }
+        self.insert(at, format!("{}{indent}{text}", tree.line_break()));
+    }
+
+    /// Inserts a rest before a key or a dash, which takes its place.
     fn line_before(&mut self, start: usize, text: &str) {
         let tree = self.tree;
         self.insert(start, format!("{text}{}{}", tree.line_break(), tree.indent(start)));
@@ -162,25 +236,27 @@ impl<'t> Splices<'t> {
     pub(super) fn items(&mut self, colon: usize, list: &Node, removed: &BTreeSet<usize>, added: &[String]) {
         let Body::List { flow, items } = &list.body else { return };
         let kept = (0..items.len()).filter(|at| !removed.contains(at)).max();
-        let (Some(end), Some(first)) = (kept.map(|at| items[at].value.range.end), items.first()) else {
+        let (Some(end), Some(first)) = (kept.map(|at| &items[at].value.range), items.first()) else {
             let text = format!("[{}]", added.join(", "));
             if *flow {
                 self.replace(self.flow_start(list)..list.range.end, text);
             } else if let Some(first) = items.first().filter(|_| !added.is_empty()) {
                 let between = format!("{}{}- ", self.tree.line_break(), self.tree.indent(first.start));
-                self.replace(first.start..list.range.end, format!("- {}", added.join(&between)));
+                // The remark on the last item goes with it.
+                let line_end = self.tree.line_end(list.range.end);
+                let rest = self.tree.text[list.range.end..line_end].trim_start();
+                let end = if rest.starts_with('#') { line_end } else { list.range.end };
+                self.replace(first.start..end, format!("- {}", added.join(&between)));
             } else {
                 self.block(colon, list, " []");
             }
             return;
         };
         if *flow {
-            for item in added {
-                self.insert(end, format!(", {item}"));
-            }
+            self.flow_after(end.clone(), added);
         } else {
             for item in added {
-                self.line_after(end, first.start, &format!("- {item}"));
+                self.line_after(end.end, first.start, &format!("- {item}"));
             }
         }
         let places: Vec<Range<usize>> = items.iter().map(Item::range).collect();

@@ -243,13 +243,26 @@ impl<'a> Reader<'a> {
         at - self.text[..at].rfind('\n').map_or(0, |line| line + 1)
     }
 
+    /// Returns the end of a flow collection, behind its brace or bracket. A comma may stand before it.
+    fn close(&self, mut at: usize, sign: char) -> Option<usize> {
+        loop {
+            let rest = self.text.get(at..)?;
+            at += match rest.chars().next()? {
+                c if c == sign => return Some(at + 1),
+                '#' => rest.find('\n')?,
+                c if c == ',' || c.is_whitespace() => c.len_utf8(),
+                _ => return None,
+            };
+        }
+    }
+
     fn map(&mut self, flow: bool, inner: usize) -> Option<(Vec<Entry>, usize)> {
         let mut entries: Vec<Entry> = Vec::new();
         let mut end = inner;
         loop {
             let (event, span) = self.next()?;
             let (name, style) = match event {
-                Event::MappingEnd if flow => return Some((entries, self.byte(span.start)? + 1)),
+                Event::MappingEnd if flow => return Some((entries, self.close(end.max(inner + 1), '}')?)),
                 Event::MappingEnd => return Some((entries, end)),
                 Event::Scalar(name, style, 0, None) => (name.into_owned(), style),
                 _ => return None,
@@ -274,11 +287,11 @@ impl<'a> Reader<'a> {
         let indent = self.column(inner);
         let mut end = inner;
         loop {
-            let (event, span) = self.peek()?;
+            let (event, _) = self.peek()?;
             if matches!(event, Event::SequenceEnd) {
-                let close = span.start;
                 self.next()?;
-                return Some((items, if flow { self.byte(close)? + 1 } else { end }));
+                let end = if flow { self.close(end.max(inner + 1), ']')? } else { end };
+                return Some((items, end));
             }
             let start = if flow { end } else { self.dash(end, indent)? };
             let value = self.node(if flow { end } else { start + 1 }, Some(indent))?;
@@ -396,7 +409,8 @@ impl Tree<'_> {
 
     /// Returns the end of the line of a byte, behind its break.
     pub(super) fn next_line(&self, at: usize) -> usize {
-        self.text[at..].find('\n').map_or(self.text.len(), |length| at + length + 1)
+        let next = self.lines.partition_point(|start| *start <= at);
+        self.lines.get(next).copied().unwrap_or(self.text.len())
     }
 
     /// Returns true if only blanks precede a byte on its line.
