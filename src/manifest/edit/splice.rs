@@ -215,13 +215,13 @@ impl<'t> Splices<'t> {
         }
         // Comments that are indented deeper belong to what precedes them.
         loop {
-            let next = tree.next_line(at);
-            let line = &tree.text[next..tree.line_end(next)];
-            let depth = line.len() - line.trim_start().len();
-            if next <= at || depth <= indent.len() || !line.trim_start().starts_with('#') {
+            let below = tree.next_line(at);
+            let remark = &tree.text[below..tree.line_end(below)];
+            let depth = remark.len() - remark.trim_start().len();
+            if below <= at || depth <= indent.len() || !remark.trim_start().starts_with('#') {
                 break;
             }
-            at = tree.line_end(next);
+            at = tree.line_end(below);
         }
         self.insert(at, format!("{}{indent}{text}", tree.line_break()));
     }
