@@ -89,7 +89,7 @@ fn load(workspace: &Workspace, text: &str, at: &str) -> Result<Desired, String> 
 
 fn sentences(wrong: Diagnostics) -> String {
     let all = wrong.into_sorted();
-    let place = |one: &Diagnostic| one.source.as_ref().map(|source| source.to_string()).unwrap_or_default();
+    let place = |one: &Diagnostic| one.source.as_ref().map(ToString::to_string).unwrap_or_default();
     all.iter().map(|one| format!("{}: {}", place(one), one.message())).collect::<Vec<_>>().join("; ")
 }
 
@@ -287,14 +287,14 @@ fn each_console_edit_becomes_the_edit_that_a_careful_person_would_write() {
             }
         }
         let expected = path.with_extension("expected");
+        let before = fs::read_to_string(&expected).unwrap_or_default();
         if std::env::var_os("UPDATE").is_some() {
             fs::write(&expected, &out).unwrap();
-        } else if fs::read_to_string(&expected).unwrap_or_default() != out {
-            println!(
-                "{}",
-                TextDiff::from_lines(&fs::read_to_string(&expected).unwrap_or_default(), &out).unified_diff()
-            );
-            differ.push(name);
+        } else if before != out {
+            differ.push(format!(
+                "{name}\n{}",
+                TextDiff::from_lines(before.as_str(), out.as_str()).unified_diff()
+            ));
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));

@@ -43,7 +43,7 @@ fn join(bench: &Bench, queue: &str, agent: &str) {
         let queues = &mut estate.get_mut::<WebchatQueue>().queues;
         let queue = queues.iter_mut().find(|one| one.display_name == queue).unwrap();
         let mut member = queue.assign_members[0].clone();
-        member.agent_number = agent.to_owned();
+        agent.clone_into(&mut member.agent_number);
         queue.assign_members.push(member);
     });
 }

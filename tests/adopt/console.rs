@@ -221,11 +221,11 @@ pub(crate) fn edits(desired: &Desired, live: &Live) -> Vec<ConsoleEdit> {
                 members(live, name, Members::clear);
             });
             if let (Some(first), true) = (list.keys().next(), list.len() > 1) {
-                let last = list.keys().next_back().unwrap();
-                console.add(format!("{first} deleted, {last} leaves {name}"), false, |live| {
+                let second = list.keys().next_back().unwrap();
+                console.add(format!("{first} deleted, {second} leaves {name}"), false, |live| {
                     delete(live, first);
                     members(live, name, |members| {
-                        members.remove(last);
+                        members.remove(second);
                     });
                 });
             }

@@ -215,18 +215,18 @@ impl<'t> Splices<'t> {
         }
         // Comments that are indented deeper belong to what precedes them.
         loop {
-            let next = tree.next_line(at);
-            let rest = &tree.text[next..tree.line_end(next)];
-            let depth = rest.len() - rest.trim_start().len();
-            if next <= at || depth <= indent.len() || !rest.trim_start().starts_with('#') {
+            let below = tree.next_line(at);
+            let remark = &tree.text[below..tree.line_end(below)];
+            let depth = remark.len() - remark.trim_start().len();
+            if below <= at || depth <= indent.len() || !remark.trim_start().starts_with('#') {
                 break;
             }
-            at = tree.line_end(next);
+            at = tree.line_end(below);
         }
         self.insert(at, format!("{}{indent}{text}", tree.line_break()));
     }
 
-    /// Inserts a rest before a key or a dash, which takes its place.
+    /// Inserts a line before a key or a dash, which takes its place.
     fn line_before(&mut self, start: usize, text: &str) {
         let tree = self.tree;
         self.insert(start, format!("{text}{}{}", tree.line_break(), tree.indent(start)));
