@@ -124,8 +124,9 @@ impl Estate {
         let Adoption { edits, mut left } = adoption(views, &plan, &change.named, until);
         let files = [File { name: NAME.into(), bytes: text.as_bytes().to_vec() }];
         let at: Timestamp = NOW.parse().unwrap();
-        let manifests =
-            Manifests { files: &files, workspace: &self.workspace, desired, at, folder: Some("roster") };
+        let dates = manifest::load_at(&files, &self.workspace, at).ok().and_then(|roster| roster.dates);
+        let (dates, folder) = (dates.as_deref(), Some("roster"));
+        let manifests = Manifests { files: &files, workspace: &self.workspace, desired, dates, at, folder };
         let until = until.then(|| Date::parse(UNTIL).unwrap());
         let edited =
             edit(manifests, &edits, until).map_err(|wrong| format!("refused: {}", sentences(wrong)))?;
@@ -191,7 +192,7 @@ impl Estate {
         let agents = self.desired.agents.iter().map(|(id, agent)| {
             let touched = ids.contains(&ResourceId::agent(id))
                 || named.contains(id)
-                    && agent.queues.as_ref().is_some_and(|queues| !queues.queues.is_empty());
+                    && (self.desired.memberships.contains_key(id) || self.text.contains("during"));
             (agent.source.line, touched)
         });
         let queues = self.desired.queues.iter().filter(|(_, queue)| !queue.implied);
