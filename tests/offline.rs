@@ -280,9 +280,9 @@ fn what_an_alias_names_is_folded_too() {
     let folder = dated(text);
     run(&folder, &SETTLE).exits(0);
     // It is laid out like any other file.
-    let folded = "apiVersion: rosterctl/v1\nkind: Roster\n\
+    let settled = "apiVersion: rosterctl/v1\nkind: Roster\n\
         defaults: { role: 坐席, mainSkillGroup: 售前, recording: true }\nagents:\n  - operatorId: \"8001\"\n    \
         # joined\n    recording: false\n  - operatorId: \"8002\"\n    recording: true\n";
-    assert_eq!(manifest(&folder), folded);
+    assert_eq!(manifest(&folder), settled);
     run(&folder, &["validate"]).exits(0);
 }
