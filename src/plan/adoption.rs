@@ -66,8 +66,7 @@ pub fn adoption(views: Views<'_>, plan: &Plan, named: &[Adopted], until: bool) -
     let absent: BTreeSet<OperatorId> =
         run.all.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
     run.all.edits.retain(|edit| !matches!(&edit.what, EntryEdit::Member(id, None) if absent.contains(id)));
-    for (at, name) in named.iter().enumerate().filter(|(at, _)| !run.met.contains(at)) {
-        let _ = at;
+    for (_, name) in named.iter().enumerate().filter(|(at, _)| !run.met.contains(at)) {
         let why = if run.views.desired.wants(&name.id) {
             EditObjection::NoDifference
         } else {

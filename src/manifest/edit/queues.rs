@@ -303,9 +303,8 @@ fn members<'t>(
             (Some(priority), None) => {
                 count += usize::from(named.is_none());
                 let out = queue.excluded.get(agent);
-                if let Some((at, item)) = entries.first().filter(|_| out.is_some()) {
+                if let Some((_, item)) = entries.first().filter(|_| out.is_some()) {
                     // Its dates keep it out: they go.
-                    let _ = at;
                     let value = pen.tree.meant(&item.value)?;
                     let dated = value.entry("from").or(value.entry("until")).is_some();
                     if run.until.is_some() || !dated {
@@ -328,8 +327,8 @@ fn members<'t>(
     }
     write_list(pen, &change, list.map(|(_, entry)| entry), map, keys);
     if !except.is_empty() || !unexcept.is_empty() {
-        let (holder, entry) = selector?;
-        exceptions(run, pen, map, (holder, entry), &except, &unexcept, keys)?;
+        let (_, entry) = selector?;
+        exceptions(run, pen, map, entry, &except, &unexcept, keys)?;
     }
     let left = items.len() + change.added.len() - change.removed.len();
     let excepted = |agent: &OperatorId| {
@@ -396,7 +395,7 @@ fn exceptions<'t>(
     run: &Run<'_>,
     pen: &mut Pen<'t>,
     map: &'t Node,
-    (holder, entry): (&'t Node, &'t Entry),
+    entry: &'t Entry,
     except: &[OperatorId],
     unexcept: &BTreeSet<OperatorId>,
     keys: &mut Vec<KeyChange>,
@@ -422,7 +421,6 @@ fn exceptions<'t>(
         pen.splices = splices;
         return done.then_some(());
     }
-    let _ = holder;
     let selector = pen.open(entry)?;
     match selector.entry("except") {
         None => {
