@@ -244,7 +244,7 @@ async fn copy(target: &str, workspace: &Path, console: &Console) -> Result<Exit,
     let (write, records) = result?;
     let setting = if target.contains("://") { "url" } else { "path" };
     console.out(&format!(
-        "Copied the ledger {}, write {write}, and its history ({records}) to {}.\nNow write the place under \
+        "Copied the ledger {}, write {write}, with {records} records of its history to {}.\nNow write the place under \
          `ledger` in {}, as `{setting}`.\n",
         from.place(),
         to.place(),
