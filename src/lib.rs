@@ -25,7 +25,7 @@
 //! | [`model`] | the nouns: data and its invariants | |
 //! | [`yaml`] | bytes → nodes with positions, and their typed decoding | model |
 //! | [`config`] | `rosterctl.yaml`: tables of settings, the workspace, its policy | model, yaml |
-//! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `import`, the JSON Schema | model, yaml, config |
+//! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `import`, edits of the text, the JSON Schema | model, yaml, config |
 //! | [`messages`] | every sentence about a plan, a run or a file; one folder a language | model |
 //! | [`provider`] | one folder a vendor: requests, responses, writes, authentication | model, config |
 //! | [`plan`] | Desired × Live × Ledger → [`model::plan::Plan`] | model, config |
@@ -54,10 +54,12 @@
 //! | precondition, postcondition | what must hold before a step is sent, and what the read-back must show after it |
 //! | finding | a difference that no step remedies, or must not; a stable code, `R…` |
 //! | diagnostic | an error in a file that a person wrote: message, place, remedy |
+//! | scope | the part of a tenant that a workspace manages; live resources **outside** stay as they are |
 //! | unset | the manifest does not name the field: rosterctl leaves it alone |
 //! | unread | the vendor does not return the field: the ledger knows it |
 //! | missing | the resource does not exist; only a complete listing proves it |
 //! | ledger | what rosterctl owns and what it last set; its **lease** lets one run write at a time |
+//! | history | a record of each run that wrote, beside the ledger; each names the digest of the one before |
 //! | journal | the intent of each step, synced before its call leaves, for the run after a crash |
 //! | presence guard | the check whether the agents that a step disrupts are busy |
 //! | replacement | delete and create of one agent; the ledger backs up what the manifest does not hold |

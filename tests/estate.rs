@@ -103,7 +103,7 @@ fn a_snapshot_of_another_workspace_or_none_is_refused() {
     wrong.push(bench.run(&["snapshot", "--out", "roster/roster.yaml"]).exits(1).err);
     insta::assert_snapshot!(wrong.concat(), @r##"
     error: edited.json is a snapshot of workspace `acme-prod`, and this workspace is `bench`; take one of this workspace with `rosterctl snapshot`
-    error: edited.json:3:139: this is no snapshot that can be planned from: invalid value: string "yes", expected true or false for `enabled` (take a new one with `rosterctl snapshot`)
+    error: edited.json:3:160: this is no snapshot that can be planned from: invalid value: string "yes", expected true or false for `enabled` (take a new one with `rosterctl snapshot`)
     error: edited.json:13:7: this is no snapshot that can be planned from: unknown field `queue`, expected one of `format`, `program`, `workspace`, `taken`, `agents`, `queues`, `ledger` (take a new one with `rosterctl snapshot`)
     error: edited.json was taken without connection `webchat` and says nothing of its queues; take a new one with `rosterctl snapshot`
     error: nowhere.json cannot be read: No such file or directory (os error 2)

@@ -105,6 +105,18 @@ fn documents(case: &str) -> Documents {
         draw(&mut documents, name, Command::Apply, &|| {
             Body::Ran(BoundPlan::new(Arc::clone(&plan), planning::supports()), run())
         });
+        // A run that comes from its record gives the same bytes.
+        let read = |json: serde_json::Result<String>| json.expect("a plan and a run are JSON");
+        let (saved, done) = (read(serde_json::to_string(&*plan)), read(serde_json::to_string(&run())));
+        let mut again = BTreeMap::new();
+        draw(&mut again, name, Command::Apply, &|| {
+            let plan: Plan = serde_json::from_str(&saved).expect("a plan comes back");
+            let run = serde_json::from_str(&done).expect("a run comes back");
+            Body::Ran(BoundPlan::new(plan, planning::supports()), run)
+        });
+        for (document, text) in again {
+            assert_eq!(Some(&text), documents.get(&document), "{document}");
+        }
         let mut ledger = watched.ledger.clone();
         replacement_backup::back_up(&mut ledger, &plan);
         ledger_update::adopt(&mut ledger, &planning::supports(), &watched.desired, &watched.live, &plan);

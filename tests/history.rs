@@ -8,14 +8,21 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use bench::{API_SECRET, Bench, Said, TOKEN, md5_of};
+use bench::{API_SECRET, Bench, Said, TOKEN, md5_of, run_in};
+use rosterctl::model::field::Field;
+use rosterctl::model::history::RunRecord;
+use rosterctl::model::id::{Kind, ResourceId};
+use rosterctl::model::plan::Action;
+use rosterctl::model::value::Value;
+use rosterctl::model::{agent, queue};
+use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::faults::Faults;
 use serde_json::{Value as Json, json};
 
 const APPLY: [&str; 2] = ["apply", "--auto-approve"];
 const FORMATS: [&str; 7] = ["text", "json", "markdown", "html", "sarif", "github", "junit"];
 
-/// Returns the roster of some agents, of whom the first ones are in a queue.
+/// Returns the roster of some agents, the first of which are in a queue.
 fn roster(names: &[(&str, &str)], members: usize) -> String {
     let agents = names.iter().map(|(id, more)| {
         format!("  - {{ operatorId: \"{id}\", name: 坐席{id}, boundPhone: \"138001380{id}\"{more} }}\n")
@@ -83,10 +90,11 @@ fn each_run_that_wrote_has_a_record_and_no_other_run_has() {
     bench.run(&APPLY).exits(0);
     assert_eq!(files(&bench).len(), 1, "a run without steps wrote nothing");
     bench.environment.push(("GITHUB_ACTOR".to_owned(), "wang".to_owned()));
+    bench.environment.push(("GITHUB_SHA".to_owned(), "1a2b3c4d".to_owned()));
     change(&bench, 10).exits(0);
     let all = records(&bench);
     let (first, second) = (&all[0], &all[1]);
-    assert_eq!(second["who"], "wang");
+    assert_eq!((&second["who"], &second["commit"]), (&json!("wang"), &json!("1a2b3c4d")));
     assert_eq!((&second["format"], &second["exit"]), (&json!("rosterctl.history/v1"), &json!(0)));
     assert_eq!((&second["previousRun"], &first["previous"]), (&first["run"], &Json::Null));
     let step = &second["steps"][0];
@@ -111,9 +119,9 @@ fn show_gives_the_bytes_that_the_run_wrote_in_every_format() {
         &roster(&[("8001", more), ("8002", ", state: absent"), ("8004", "")], 1)
             .replace("8002\", name: 坐席8002, boundPhone: \"1380013808002\", state", "8002\", state"),
     );
-    let mut arguments = APPLY.to_vec();
     let writes: Vec<String> = FORMATS.iter().map(|format| format!("{format}=out.{format}")).collect();
-    writes.iter().for_each(|write| arguments.extend(["--write", write]));
+    let flags = writes.iter().flat_map(|write| ["--write", write.as_str()]);
+    let arguments: Vec<&str> = APPLY.into_iter().chain(flags).collect();
     bench.run(&arguments).exits(0);
     let run = name(files(&bench).last().unwrap());
     for format in FORMATS {
@@ -133,7 +141,9 @@ fn show_gives_the_bytes_that_the_run_wrote_in_every_format() {
 #[test]
 fn a_changed_a_missing_and_a_removed_record_are_told_apart() {
     let bench = applied("");
-    (1..=4).for_each(|seconds| _ = change(&bench, seconds).exits(0));
+    for seconds in 1..=4 {
+        change(&bench, seconds).exits(0);
+    }
     let all = files(&bench);
     assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
     // The oldest part was removed by hand.
@@ -142,7 +152,7 @@ fn a_changed_a_missing_and_a_removed_record_are_told_apart() {
     assert!(said.out.contains(&format!("the chain holds from {}", name(&all[1]))), "{}", said.out);
     // A record was changed.
     let text = fs::read_to_string(&all[2]).unwrap();
-    fs::write(&all[2], text.replace("\"before\": 1,", "\"before\": 7,")).unwrap();
+    fs::write(&all[2], text.replace("\"before\":1,", "\"before\":7,")).unwrap();
     let said = bench.run(&["history"]).exits(1);
     assert!(said.out.contains(&format!("the record {} was changed", name(&all[2]))), "{}", said.out);
     fs::write(&all[2], text).unwrap();
@@ -216,6 +226,38 @@ fn runs_that_failed_in_part_or_were_due_have_records_too() {
 }
 
 #[test]
+fn a_record_tells_what_was_live_before_and_after_for_each_resource() {
+    let bench = Bench::new("");
+    bench.workspace("policy: { immutable: replace }\n");
+    let written = |bench: &Bench, roster: &str| -> RunRecord {
+        bench.roster(roster);
+        bench.run(&APPLY).exits(0);
+        serde_json::from_slice(&fs::read(files(bench).last().unwrap()).unwrap()).unwrap()
+    };
+    let agents = |more: &str| roster(&[("8001", more), ("8002", ""), ("8003", ", state: absent")], 2);
+    let gone = |text: String| text.replace("name: 坐席8003, boundPhone: \"1380013808003\", ", "");
+    written(&bench, &roster(&[("8001", ", email: a@example.com"), ("8002", ""), ("8003", "")], 2));
+    let record = written(&bench, &gone(agents(", email: b@example.com")));
+    let told = record.resources();
+    let field = |id: &str, field: &Field| {
+        let write = &told[&ResourceId::parse(id).unwrap()];
+        let found = write.fields.iter().find(|written| written.field == field).unwrap();
+        (write.action, found.before.map(Value::words), found.after.map(Value::words))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let email = field("agent/8001", &agent::EMAIL);
+    assert_eq!(email, (Action::Replace, some("a@example.com"), some("b@example.com")));
+    assert_eq!(field("agent/8003", &agent::NAME), (Action::Delete, some("坐席8003"), None));
+    assert_eq!(field("agent/8003", &agent::WRAP_UP_SECONDS).1, some("30"));
+    // No operation returns the role: the ledger knew it.
+    assert_eq!(field("agent/8003", &agent::ROLE).1, some("坐席"));
+    // The agent left its queue for the replacement, and returned.
+    let queue = told.keys().find(|id| id.kind == Kind::Queue).unwrap().key();
+    let (_, before, after) = field(&queue, &queue::ASSIGN_MEMBERS);
+    assert_eq!((before.is_some(), &before), (true, &after));
+}
+
+#[test]
 fn no_record_holds_a_secret_a_token_or_a_fingerprint() {
     let bench = Bench::new("");
     bench.workspace("ledger: { fingerprintKey: { store: files, key: print } }\n");
@@ -255,4 +297,93 @@ fn a_crash_between_the_record_and_the_ledger_breaks_no_chain() {
     assert_eq!(told["runs"][0]["run"], newest["run"]);
     change(&bench, 20).exits(0);
     assert_eq!(remarks(&history(&bench, &[], 0)), ["unconfirmed"]);
+}
+
+#[test]
+fn a_copied_ledger_takes_its_history_along_and_the_old_place_names_the_new_one() {
+    let bench = applied("");
+    change(&bench, 10).exits(0);
+    let said = bench.run(&["ledger", "copy", "elsewhere"]).exits(0);
+    assert!(
+        said.out.contains("with 2 records") && said.out.contains("elsewhere/ledger.json"),
+        "{}",
+        said.out
+    );
+    bench.run(&["ledger", "copy", "elsewhere"]).exits(1);
+    // An empty place, although this workspace has a ledger.
+    bench.workspace("ledger: { path: nowhere.json }\n");
+    for command in [&["plan"][..], &["doctor"]] {
+        let said = bench.run(command).exits(0);
+        let words = (said.out + &said.err).split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [".rosterctl/ledger.json holds the ledger of this workspace", "elsewhere/ledger.json"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+    }
+    bench.workspace("ledger: { path: elsewhere/ledger.json }\n");
+    change(&bench, 20).exits(0);
+    let told = history(&bench, &[], 0);
+    assert_eq!((told["runs"].as_array().unwrap().len(), remarks(&told).len()), (3, 0));
+    assert_eq!((files(&bench).len(), files_in(&bench, "elsewhere/history").len()), (2, 3));
+}
+
+#[test]
+fn a_renamed_workspace_keeps_its_ledger_and_its_history() {
+    let bench = applied("");
+    bench.run(&["ledger", "rename", "other"]).exits(1);
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    bench.write("rosterctl.yaml", &file.replace("name: bench", "name: other"));
+    bench.run(&["plan"]).exits(1);
+    let said = bench.run(&["ledger", "rename", "other"]).exits(0);
+    assert!(said.out.contains("follows bench to other"), "{}", said.out);
+    let said = bench.run(&["ledger", "rename", "other"]).exits(0);
+    assert!(said.out.contains("nothing to do"), "{}", said.out);
+    change(&bench, 10).exits(0);
+    let told = history(&bench, &[], 0);
+    assert_eq!((told["runs"].as_array().unwrap().len(), remarks(&told).len()), (2, 0));
+}
+
+#[test]
+fn documents_are_shown_offline_and_without_a_workspace() {
+    let bench = applied("");
+    bench.with(|estate| estate.get_mut::<AgentConfig>().remove("8003"));
+    bench
+        .run(&["plan", "--out", "plan.json", "--write", "markdown=plan.md", "--write", "text=plan.txt"])
+        .exits(0);
+    let drift = ["drift", "--format", "json", "--write", "html=drift.html", "--write", "json=drift.json"];
+    bench.run(&drift).exits(2);
+    bench.run(&["snapshot", "--out", "snapshot.json"]).exits(0);
+    let elsewhere = bench.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let show = |file: &str, format: &str, code: i32| {
+        let file = format!("../{file}");
+        run_in(&elsewhere, &["show", &file, "--format", format], &[]).exits(code)
+    };
+    let read = |name: &str| fs::read_to_string(bench.path(name)).unwrap();
+    assert_eq!(show("plan.json", "markdown", 0).out, read("plan.md"));
+    assert_eq!(show("plan.json", "json", 0).out, read("plan.json"));
+    assert_eq!(show("drift.json", "html", 0).out, read("drift.html"));
+    assert!(show("drift.json", "prometheus", 0).out.contains("rosterctl_"));
+    show("plan.json", "prometheus", 1);
+    for format in FORMATS {
+        assert!(show("snapshot.json", format, 0).out.len() > 50, "{format}");
+    }
+    assert!(show("snapshot.json", "text", 0).out.contains("agent/8001"));
+    let said = show("rosterctl.yaml", "text", 1);
+    assert!(said.err.contains("no document that can be shown"), "{}", said.err);
+    let said = bench.run(&["show", "20991201T093000125Z"]).exits(1);
+    assert!(said.err.contains("rosterctl history"), "{}", said.err);
+}
+
+#[test]
+fn a_record_that_cannot_be_written_is_said_and_the_ledger_is_written_all_the_same() {
+    let bench = applied("");
+    fs::rename(bench.path(".rosterctl/history"), bench.path("aside")).unwrap();
+    bench.write(".rosterctl/history", "a file in the way");
+    let said = change(&bench, 10).exits(5);
+    assert!(said.err.contains("the history has no record of run"), "{}", said.err);
+    bench.run(&["plan", "--detailed-exitcode"]).exits(0);
+    fs::remove_file(bench.path(".rosterctl/history")).unwrap();
+    fs::rename(bench.path("aside"), bench.path(".rosterctl/history")).unwrap();
+    change(&bench, 20).exits(0);
+    assert_eq!(remarks(&history(&bench, &[], 0)), Vec::<&str>::new());
 }

@@ -155,6 +155,17 @@ fn race(bench: &Bench) {
     assert_eq!(bench.agents(), AGENTS);
     bench.run("unlock").expect(0, &["nothing to free"]);
     bench.run("apply").expect(0, &[]);
+    assert_eq!(runs(bench).len(), 1, "one run wrote");
+}
+
+/// Returns the runs of the history, newest first, whose chain must hold.
+#[track_caller]
+fn runs(bench: &Bench) -> Vec<Json> {
+    let ended = bench.run("history --format json");
+    ended.expect(0, &[]);
+    let told: Json = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(told["remarks"], json!([]));
+    told["runs"].as_array().unwrap().clone()
 }
 
 /// Checks a run killed before it could free the lock: the next one starts at once, however long the lease.
@@ -167,6 +178,11 @@ fn kill(bench: &Bench) {
     next.expect(0, &[&format!("process {} of ", child.id()), "ended without freeing it: took it over"]);
     assert_eq!(bench.agents(), AGENTS);
     child.wait().unwrap();
+    // The next run recorded what the killed one had done.
+    let runs = runs(bench);
+    assert_eq!(runs.len(), 2);
+    assert_eq!((&runs[1]["recovered"], &runs[1]["exit"]), (&json!(true), &Json::Null));
+    assert_eq!(runs[1]["steps"][0]["status"], "done");
 }
 
 /// Checks a lock freed under a running apply: it finishes its calls, starts no more, and says why.
@@ -276,6 +292,33 @@ fn freeze(bench: &mut Bench, lease: Duration, read_ledger: impl Fn(&Bench) -> Js
     assert_eq!((bench.writes(), bench.agents()), (sent, AGENTS));
     assert_eq!(roles(&read_ledger(bench)), roles(&ledger));
     bench.run("plan --detailed-exitcode").expect(0, &[]);
+    // The run that lost its lock is in the chain, too.
+    assert_eq!(runs(bench).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_has_a_record() {
+    let bench = Bench::new("{ path: ledger.json }", 400).await;
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    signal(&child, "-INT");
+    Ended::new(child).expect(130, &[]);
+    let runs = runs(&bench);
+    assert_eq!((runs.len(), &runs[0]["exit"]), (1, &json!(130)));
+    assert_eq!(runs[0]["steps"][0]["status"], "done");
+    assert_eq!(runs[0]["steps"][AGENTS - 1]["status"], "skipped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_a_run_left_before_its_ledger_is_linked_by_the_next_run() {
+    let bench = Bench::new("{ path: own/ledger.json }", 100).await;
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    fs::create_dir_all(bench.path("own/ledger.json")).unwrap();
+    Ended::new(child).expect(5, &["the ledger does not know of this run"]);
+    fs::remove_dir(bench.path("own/ledger.json")).unwrap();
+    bench.run("apply").expect(0, &[]);
+    assert_eq!(runs(&bench).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -400,7 +443,7 @@ async fn the_ledger_of_another_workspace_stops_the_run_and_a_renamed_one_has_a_w
         // `doctor` wraps its lines.
         let said = (ended.out + &ended.err).split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(ended.code, 1, "{said}");
-        for part in ["ledger.json", why, "its own `ledger.path`", "write the new name after"] {
+        for part in ["ledger.json", why, "its own `ledger.path`", "rosterctl ledger rename other"] {
             assert!(said.contains(part), "{part}: {said}");
         }
     }

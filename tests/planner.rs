@@ -1,6 +1,10 @@
 //! Invariants of every plan, checked on random rosters against a model of the vendors.
 #![allow(clippy::expect_used, reason = "a test may panic")]
 
+#[path = "planner/chance.rs"]
+mod chance;
+#[path = "planner/outside.rs"]
+mod outside;
 #[path = "support/planning.rs"]
 mod planning;
 #[path = "support/scenario.rs"]
@@ -10,6 +14,8 @@ mod vendors;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chance::{as_is, chance, shuffled};
+use outside::nothing_outside_the_scope_is_touched;
 use planning::{Estate, desired, exten, members, words, write_down};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
@@ -27,32 +33,6 @@ use rosterctl::model::value::{Members, Value};
 use rosterctl::plan::{self, Options};
 use scenario::{House, Scenario, scenario};
 use serde_json::{Value as Json, json};
-
-/// Returns the indexes in their written order.
-fn as_is(n: usize) -> Vec<usize> {
-    (0..n).collect()
-}
-
-/// Returns a generator of random numbers by seed (SplitMix64).
-fn chance(mut seed: u64) -> impl FnMut(usize) -> usize {
-    move |n| {
-        seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = (seed ^ (seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % (n.max(1) as u64)).expect("less than n")
-    }
-}
-
-fn shuffled(seed: u64) -> impl FnMut(usize) -> Vec<usize> {
-    let mut pick = chance(seed);
-    move |n| {
-        let mut order: Vec<usize> = (0..n).collect();
-        for at in (1..n).rev() {
-            order.swap(at, pick(at + 1));
-        }
-        order
-    }
-}
 
 fn options(scenario: &Scenario) -> Options {
     Options { assert_unread: scenario.assert_unread, program: "test".to_owned(), ..Options::default() }
@@ -123,6 +103,7 @@ macro_rules! of_vendors {
                 agents: bool = any::<bool>(), queues: bool = any::<bool>());
             100 targets_touch_only_what_they_cannot_do_without(pick: usize = any::<usize>(), seed: u64 = any::<u64>());
             100 limits_and_protection_have_their_findings(share: usize = 0..60usize, floor: usize = 0..4usize);
+            250 nothing_outside_the_scope_is_touched(pick: u32 = any::<u32>(), seed: u64 = any::<u64>());
         })+
     };
 }

@@ -218,6 +218,23 @@ fn a_run_tells_what_became_of_each_step() {
 }
 
 #[test]
+fn a_run_from_its_record_gives_the_same_bytes() {
+    let mut again = ran();
+    for part in &mut again.parts {
+        let Body::Ran(plan, run) = &part.body else { continue };
+        let (saved, done) =
+            (serde_json::to_string(&*plan.plan).unwrap(), serde_json::to_string(run).unwrap());
+        let plan: Plan = serde_json::from_str(&saved).unwrap();
+        let body = BoundPlan::new(plan, planning::supports());
+        part.body = Body::Ran(body, serde_json::from_str(&done).unwrap());
+    }
+    for format in Format::ALL.iter().filter(|format| format.fits(Command::Apply)) {
+        assert_eq!(draw(&again, *format), draw(&ran(), *format), "{format:?}");
+        assert_eq!(draw(&again.masked(), *format), draw(&ran().masked(), *format), "masked {format:?}");
+    }
+}
+
+#[test]
 fn a_run_that_wrote_nothing_says_why() {
     let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
         .to_owned();

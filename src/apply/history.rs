@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::write_op;
+use crate::model::agent::FIELDS;
+use crate::model::field::Field;
 use crate::model::history::{FieldWrite, StepRecord};
-use crate::model::id::ResourceId;
+use crate::model::id::{Kind, ResourceId};
+use crate::model::ledger::Ledger;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Change, FieldDiff, Plan, Step, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
@@ -20,11 +23,11 @@ pub fn wrote(results: &[StepResult]) -> bool {
     })
 }
 
-/// Returns the records of the steps of a run.
-pub fn steps(plan: &Plan, results: &[StepResult]) -> Vec<StepRecord> {
+/// Returns the records of the steps of a run. `ledger` is the one before the run.
+pub fn steps(plan: &Plan, results: &[StepResult], ledger: &Ledger) -> Vec<StepRecord> {
     let mut lists = BTreeMap::new();
     let ended = plan.steps.iter().enumerate().zip(results);
-    ended.map(|((at, step), result)| record(plan, at, step, result, &mut lists)).collect()
+    ended.map(|((at, step), result)| record(plan, at, step, result, ledger, &mut lists)).collect()
 }
 
 /// Returns the record of a step. `lists` holds the current members of each queue.
@@ -33,6 +36,7 @@ fn record<'a>(
     at: usize,
     step: &'a Step,
     result: &StepResult,
+    ledger: &Ledger,
     lists: &mut BTreeMap<&'a ResourceId, Arc<Members>>,
 ) -> StepRecord {
     let is_written = result.carried_out || result.status == Status::Done;
@@ -43,6 +47,8 @@ fn record<'a>(
     for target in &step.targets {
         let change = plan.change(target);
         let mut add = |diff: Option<&FieldDiff>, write: FieldWrite| {
+            // A creation after a deletion tells what is wanted.
+            let diff = diff.filter(|_| step.operation.verb != Verb::Delete);
             let wanted = diff.and_then(|diff| diff.after.clone());
             let is_last = || !is_written_later(plan, at, step, target);
             let wanted = wanted.filter(|wanted| write.after.as_ref() != Some(wanted) && is_last());
@@ -63,6 +69,12 @@ fn record<'a>(
                 Some(diff),
                 FieldWrite { id: target.clone(), field: diff.field, before, after, wanted: None },
             );
+        }
+        if step.operation.verb == Verb::Delete && took(target) {
+            for (field, before) in known(ledger, target, change) {
+                let before = Some(before);
+                add(None, FieldWrite { id: target.clone(), field, before, after: None, wanted: None });
+            }
         }
         if step.operation.verb == Verb::Members {
             let first = || Arc::new(write_op::members_before_plan(plan, step).clone());
@@ -96,6 +108,18 @@ fn sent<'a>(step: &'a Step, change: &'a Change) -> impl Iterator<Item = &'a Fiel
         Verb::Delete => diff.before.is_some(),
         Verb::Members | Verb::Put => false,
     })
+}
+
+/// Returns the values of a deleted agent that only the ledger knows, like its role.
+fn known(ledger: &Ledger, target: &ResourceId, change: Option<&Change>) -> Vec<(&'static Field, Value)> {
+    let (Kind::Agent, Some(change), Some(entry)) = (target.kind, change, ledger.get(target)) else {
+        return Vec::new();
+    };
+    if entry.succeeded || entry.identity.is_another(&change.identity) {
+        return Vec::new();
+    }
+    let untold = FIELDS.iter().copied().filter(|field| change.field(field).is_none());
+    untold.filter_map(|field| Some((field, entry.value(field)?))).collect()
 }
 
 /// Returns the member list that a step gave its queue.

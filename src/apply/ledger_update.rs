@@ -462,7 +462,7 @@ pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desire
                 if let Some(now) = now {
                     entry.identity.fill_from(now.identity());
                 }
-                now.is_some() || agents.foreign.contains(&id.name)
+                now.is_some() || agents.foreign.contains(&id.name) || agents.outside.contains_key(&id.name)
             }
             Kind::Queue => {
                 if let Some(queue) = queues.get(key) {
@@ -471,7 +471,9 @@ pub fn note_clean_run(ledger: &mut Ledger, supports: &Supports, desired: &Desire
                 }
                 let (Some(queues), false) = (&live.queues, entry.pending) else { return true };
                 let exten = entry.exten.take();
-                let there = exten.as_deref().is_some_and(|exten| queues.items.contains_key(&exten.into()));
+                let there = exten.as_deref().map(OperatorId::from).is_some_and(|exten| {
+                    queues.items.contains_key(&exten) || queues.outside.contains_key(&exten)
+                });
                 *entry = LedgerEntry { exten, let_go: true, ..LedgerEntry::default() };
                 there
             }

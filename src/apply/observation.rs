@@ -58,7 +58,7 @@ pub fn listing_age(
 /// Returns true if one listing serves all edits of agents. `page` is the number of agents on a page.
 pub fn shares_agents(plan: &Plan, page: usize) -> bool {
     let agents = overwritten(plan, Kind::Agent);
-    agents > FEW && plan.summary.live.agents.div_ceil(page) * 4 <= agents
+    agents > FEW && plan.summary.live.listed_agents().div_ceil(page) * 4 <= agents
 }
 
 /// Returns the number of resources of a kind that a plan overwrites.
@@ -99,7 +99,7 @@ mod tests {
             format: String::new(),
             program: String::new(),
             workspace: String::new(),
-            summary: Summary { live: LiveCounts { agents, queues: 0 }, ..Summary::default() },
+            summary: Summary { live: LiveCounts { agents, ..LiveCounts::default() }, ..Summary::default() },
             changes: (0..updates).map(change).collect(),
             steps: Vec::new(),
             findings: Vec::new(),

@@ -89,7 +89,7 @@ pub fn wanted(plan: &Plan, op: &WriteOp, queues: bool) -> ReadSet {
         WriteOp::Delete { kind: Kind::Agent, ids } => {
             wanted.agents.extend(ids.iter().cloned());
             // Also without a queue in the plan: another run may have created one since.
-            wanted.queues.extend((queues || plan.summary.live.queues > 0).then_some(QueueKey::All));
+            wanted.queues.extend((queues || plan.summary.live.listed_queues() > 0).then_some(QueueKey::All));
         }
         WriteOp::Delete { kind: Kind::Queue, ids } => {
             wanted.queues.extend(ids.iter().cloned().map(QueueKey::Exten));

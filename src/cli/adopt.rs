@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::session::load::{self, Loaded};
-use super::session::manifest_edits;
+use super::session::manifest_edits::{self, adoption};
 use super::session::planning::{self, Planned};
 use super::workspace_args::date;
 use crate::model::date::Date;
@@ -15,7 +15,7 @@ use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::ResourceId;
 use crate::model::rule::Effect;
-use crate::plan::adoption::{self, Adopted, Adoption, Views};
+use crate::plan::adoption::{Adopted, Adoption};
 use crate::storage::ledger::Store;
 
 /// Take over into the manifests what people changed in the consoles.
@@ -57,17 +57,6 @@ fn adopted(word: &str) -> Option<Adopted> {
         Some(Adopted { field: Some(by_key(fields(id.kind), key)?), id })
     });
     Some(field.unwrap_or(Adopted { id: whole, field: None }))
-}
-
-/// Returns the edits that take live state over.
-pub(super) fn adoption(loaded: &Loaded, made: &Planned, named: &[Adopted], until: bool) -> Adoption {
-    let views = Views {
-        workspace: &loaded.workspace,
-        desired: &loaded.desired,
-        live: &made.live,
-        ledger: &made.ledger,
-    };
-    adoption::adoption(views, &made.plan, named, until)
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {

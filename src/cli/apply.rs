@@ -87,6 +87,8 @@ struct Work {
     again: Option<Again>,
     /// True for a run of what is due.
     due_only: bool,
+    /// Name of the run in the history, once its writes begin.
+    name: Option<RunId>,
 }
 
 /// New plan, made beside a saved one.
@@ -140,12 +142,13 @@ const FRESH: Duration = Duration::from_secs(10);
 struct Book<'a> {
     store: &'a Store,
     lock: &'a Lock,
+    console: &'a Console,
 }
 
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due([self.workspace.as_path()], false)
+        self.output.due([self.workspace.as_path()], false, Command::Apply)
     }
 }
 
@@ -197,7 +200,7 @@ async fn locked(
         console.note(&why);
     }
     git_exposure::warn(loaded, console);
-    let book = Book { store, lock };
+    let book = Book { store, lock, console };
     if arguments.due {
         has_last_run(&store.load().await?, loaded)?;
     }
@@ -228,7 +231,7 @@ async fn locked(
     }
     let passwords = passwords::read(&plan, loaded).await?;
     still_held(lock)?;
-    let (journal, run_id) = begin_journal(loaded, book, reporter, &mut work, console).await?;
+    let journal = begin_journal(loaded, book, reporter, &mut work, console).await?;
     let guard = loaded.workspace.policy.presence.clone();
     let observers = connections::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
@@ -298,8 +301,7 @@ async fn locked(
                 due,
                 refused: None,
             };
-            let (exit, recorded) =
-                conclude(console, reporter, loaded, book, work, run, run_id, &prints).await;
+            let (exit, recorded) = conclude(console, reporter, loaded, book, work, run, &prints).await;
             // The ledger holds the journal's results; if not, the next run records them.
             if let Some(journal) = journal.as_ref().filter(|_| recorded) {
                 journal.finish();
@@ -332,7 +334,7 @@ async fn begin_journal(
     reporter: &Reporter<'_>,
     work: &mut Work,
     console: &Console,
-) -> Result<(Option<Journal>, RunId), CliError> {
+) -> Result<Option<Journal>, CliError> {
     keep_settled(loaded, book, reporter, work, console).await?;
     // The ledger backs up the replacements first, so that a later run on any machine has them.
     let plan = Arc::clone(&work.plan);
@@ -344,17 +346,18 @@ async fn begin_journal(
                 replacement_backup::back_up(ledger, &plan);
             }
         },
-        None,
+        &mut None,
     )
     .await?;
     let serial = work.ledger.serial;
     let run = RunId::new(clock::now_ms(), work.ledger.history.as_ref().map(|newest| newest.run));
+    work.name = Some(run);
     match files::own_folder(&loaded.place).and_then(|_| loaded.journal().start(&plan, serial, Some(run))) {
-        Ok(journal) => Ok((Some(journal), run)),
+        Ok(journal) => Ok(Some(journal)),
         Err(error) => {
             // Live state decides without a journal too. A journal only makes the run after a crash more precise.
             console.note(&format!("no journal is kept: {error}"));
-            Ok((None, run))
+            Ok(None)
         }
     }
 }
@@ -378,10 +381,10 @@ async fn keep_settled(
         console.note("Other runs have written the ledger since: where it knows something, that counts.");
     }
     let (written, mut recovered) =
-        match run_record::recovered(loaded, book.store, reporter, &work.live, &unfinished).await? {
+        match run_record::recovered(loaded, book.store, reporter, &work.live, &stored, &unfinished).await? {
             run_record::Recovered::Nothing => (None, None),
             run_record::Recovered::Written { before, newest } => (Some((before, newest)), None),
-            run_record::Recovered::New(record) => (None, Some(record)),
+            run_record::Recovered::New(record) => (None, Some(*record)),
         };
     let doings = |ledger: &mut Ledger, older: bool| {
         if let Some((before, newest)) = &written
@@ -396,7 +399,7 @@ async fn keep_settled(
         ledger.kept.clone_from(&settled.kept);
         pending_creates::keep(loaded, ledger, &unfinished);
     };
-    record(book, &mut stored, doings, recovered.as_deref_mut()).await?;
+    record(book, &mut stored, doings, &mut recovered).await?;
     work.ledger = stored;
     Ok(())
 }
@@ -459,7 +462,7 @@ async fn prepare(
     let plan = Arc::new(plan);
     let Some(saved) = saved else {
         let due_only = arguments.due;
-        return Ok(Work { plan, ledger, vendors, live, read, again: None, due_only });
+        return Ok(Work { plan, ledger, vendors, live, read, again: None, due_only, name: None });
     };
     // The new plan reports an incomplete listing.
     let moved = if plan.has(Effect::Incomplete) {
@@ -476,6 +479,7 @@ async fn prepare(
         read,
         again: Some(Again { plan, moved }),
         due_only: false,
+        name: None,
     })
 }
 
@@ -523,7 +527,7 @@ async fn finish_empty(
             note_run(ledger, loaded, live, due_only, clean);
         }
     };
-    record(book, &mut work.ledger, doings, None).await?;
+    record(book, &mut work.ledger, doings, &mut None).await?;
     loaded.journal().discard();
     reporter.ran(Run { due: work.due(), ..Run::default() });
     Ok(if left { Exit::Partial } else { Exit::Success })
@@ -557,19 +561,25 @@ fn still_held(lock: &Lock) -> Result<(), CliError> {
 /// now, `doings` gets true for `older`.
 ///
 /// The record of the run is written before the ledger, which names it. After a crash between the two, the next run
-/// finds the record.
+/// finds the record. A record that cannot be written is reported, and `history` is empty then.
 async fn record(
     book: Book<'_>,
     ledger: &mut Ledger,
     doings: impl Fn(&mut Ledger, bool),
-    mut history: Option<&mut RunRecord>,
+    history: &mut Option<RunRecord>,
 ) -> Result<(), CliError> {
     let mut older = false;
     for _ in 0..5 {
         let before = ledger.clone();
         doings(ledger, older);
-        if let Some(history) = &mut history {
-            ledger.history = Some(book.store.append(history, before.history.clone()).await?);
+        if let Some(record) = history {
+            match book.store.append(record, before.history.clone()).await {
+                Ok(newest) => ledger.history = newest,
+                Err(error) => {
+                    book.console.error(&format!("the history has no record of run {}: {error}", record.run));
+                    *history = None;
+                }
+            }
         }
         // A ledger without a workspace's name must be written, so that it records this one.
         let told = ledger.workspace.is_some() || ledger.serial == 0;
@@ -596,7 +606,6 @@ async fn conclude(
     book: Book<'_>,
     mut work: Work,
     run: Run,
-    run_id: RunId,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
@@ -632,15 +641,21 @@ async fn conclude(
         }
     };
     let plan = BoundPlan::new(Arc::clone(&work.plan), supports);
-    let make = || run_record::make(loaded, reporter, run_id, &plan, &run, Some(exit));
-    let mut history = history::wrote(&run.results).then(make);
-    let stored = record(book, &mut work.ledger, doings, history.as_mut()).await;
+    let make = |name| run_record::make(loaded, reporter, name, &plan, &run, &work.ledger, Some(exit));
+    let wrote = history::wrote(&run.results);
+    let mut history = work.name.filter(|_| wrote).map(make);
+    let stored = record(book, &mut work.ledger, doings, &mut history).await;
     reporter.ran(run);
     if let Err(fail) = stored {
         // The steps were carried out, even if the ledger cannot record them.
         console.fail(&fail);
         console.error("the ledger does not know of this run; apply again once it can be written");
         return (Exit::Partial, false);
+    }
+    match history {
+        Some(history) => console.note(&format!("Recorded as run {}.", history.run)),
+        None if wrote => return (exit.graver(Exit::Partial), true),
+        None => {}
     }
     (exit, true)
 }

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::report_output::{PendingJson, roots};
 use super::session::load;
 use super::session::load::Loaded;
-use super::workspace_args::{date, day};
+use super::workspace_args::date;
 use crate::manifest::{Dates, Timeline, TimelineStep};
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::calendar::{Calendar, Entry, FORMAT, Loan};
@@ -31,10 +31,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660), conflicts_with_all = ["from", "until"])]
     days: Option<u32>,
     /// The first day to show; the instant of the run without it.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = super::workspace_args::day)]
     from: Option<Date>,
     /// The last day to show.
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", value_parser = super::workspace_args::day)]
     until: Option<Date>,
     /// Look from another instant: 2026-12-01, or 2026-12-01T18:00 with or without an offset; a day means its first moment.
     #[arg(long, value_name = "DATE|MOMENT", value_parser = date)]

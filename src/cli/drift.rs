@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::adopt;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
@@ -16,7 +15,7 @@ use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
-use crate::report::{BoundPlan, Command};
+use crate::report::{Body, BoundPlan, Command};
 use crate::storage::files;
 use crate::storage::ledger::Store;
 
@@ -32,7 +31,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due(self.workspaces.mine(), self.workspaces.several())
+        self.output.due(self.workspaces.mine(), self.workspaces.several(), Command::Drift)
     }
 }
 
@@ -74,12 +73,13 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
         write_patch(path, &loaded, &made, console)?;
     }
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
-    Ok(Outcome { exit, plan, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
+    let body = Body::Planned(plan);
+    Ok(Outcome { exit, body, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
 }
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
 fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
-    let adoption = adopt::adoption(loaded, made, &[], false);
+    let adoption = manifest_edits::adoption(loaded, made, &[], false);
     let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))

@@ -9,11 +9,14 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::session::load;
 use super::session::source_cache::SourceCache;
+use crate::config::workspace::Workspace;
+use crate::manifest::edit::settle::{self, Settled};
 use crate::manifest::format;
+use crate::model::date::{Date, Zone};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::safe;
 use crate::model::problem::FileProblem;
-use crate::model::source::Source;
+use crate::model::source::{File, Source};
 use crate::model::text::sanitize_lines;
 use crate::storage::files;
 use crate::storage::files::Manifest;
@@ -32,6 +35,12 @@ pub(super) struct Arguments {
     /// Write nothing; show what would change.
     #[arg(long, conflicts_with = "check")]
     diff: bool,
+    /// Fold dates that are over into the base; what is wanted now and later stays the same.
+    #[arg(long)]
+    settle: bool,
+    /// Fold what is over at the beginning of this day, in the workspace's timeZone, instead of now.
+    #[arg(long, value_name = "DAY", requires = "settle", value_parser = super::workspace_args::day)]
+    before: Option<Date>,
 }
 
 impl Arguments {
@@ -61,13 +70,27 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
             wrong.push(Diagnostic::at(&Source::new(&found.name, 1, 1), problem));
         }
     }
+    let settled = if arguments.settle {
+        match settled(arguments, &workspace, &manifests) {
+            Ok(settled) => settled,
+            Err(wrong) => return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(manifests))),
+        }
+    } else {
+        Settled::default()
+    };
+    for place in &settled.left {
+        console.note(&format!(
+            "{place}: this date is over, but stays: without it something else would be wanted"
+        ));
+    }
     let mut changed = Vec::new();
     for (manifest, found) in manifests.iter().zip(&found) {
         let (_, complaints) = yaml::read(&manifest.name, &manifest.bytes);
         if !complaints.is_empty() {
             wrong.extend(complaints);
         } else if let Ok(text) = std::str::from_utf8(&manifest.bytes) {
-            let laid_out = format::format(text);
+            let folded = settled.files.iter().find(|file| file.name == manifest.name);
+            let laid_out = format::format(folded.map_or(text, |file| &file.after));
             if !laid_out.canonical {
                 console.note(&format!(
                     "{}: its layout is left as it is, but for line ends: an anchor, a tag, a quoted or folded text \
@@ -87,7 +110,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         let name = safe(name);
         if arguments.only_shows() {
             let diff = TextDiff::from_lines(*text, laid_out.as_str());
-            let theirs = format!("{name} (canonical)");
+            let theirs = format!("{name} ({})", if arguments.settle { "settled" } else { "canonical" });
             let diff = diff.unified_diff().context_radius(3).header(&name, &theirs).to_string();
             console.out(&sanitize_lines(&diff));
         } else {
@@ -97,4 +120,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         }
     }
     Ok(if arguments.check && !changed.is_empty() { Exit::Error } else { Exit::Success })
+}
+
+/// Folds the dates that are over.
+fn settled(arguments: &Arguments, workspace: &Workspace, manifests: &[File]) -> Result<Settled, Diagnostics> {
+    let zone = workspace.time_zone.clone().unwrap_or_else(Zone::utc);
+    // A day always has a first moment.
+    let before = arguments.before.and_then(|day| day.first(&zone).ok());
+    settle::settle(manifests, workspace, before.unwrap_or_else(load::instant))
 }

@@ -6,8 +6,8 @@ use clap::Command;
 /// Text below the help of the program.
 const PROGRAM: &str = "\
 A first run, without an account and without a variable:
-  rosterctl plan examples/quickstart
-  rosterctl apply examples/quickstart
+  rosterctl init demo
+  rosterctl apply demo
 
 Exit codes:
   0    success; `drift` and `plan --detailed-exitcode`: no difference
@@ -22,11 +22,16 @@ Exit codes:
 
 /// Uses of each command with examples; one row per command.
 const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
+    ("init", &[("A first workspace in a folder of its own", "rosterctl init demo")]),
     (
         "validate",
         &[
             ("Before a commit, in the folder of the workspace", "rosterctl validate"),
             ("Several workspaces at once", "rosterctl validate rosters/east rosters/west"),
+            (
+                "For code scanning, in a pipeline",
+                "rosterctl validate --write sarif=rosterctl.sarif --format github",
+            ),
         ],
     ),
     (
@@ -78,6 +83,19 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ),
         ],
     ),
+    (
+        "adopt",
+        &[
+            ("Keep what the consoles changed", "rosterctl adopt"),
+            ("One field of one agent", "rosterctl adopt agent/8001.name"),
+            ("An emergency that ends by itself", "rosterctl adopt queue/在线售前 --until 2030-12-31"),
+            ("An agent that no manifest names", "rosterctl adopt agent/8009"),
+        ],
+    ),
+    (
+        "undo",
+        &[("Take a run back, for a review", "rosterctl undo 20261201T093000125Z --write patch=undo.patch")],
+    ),
     ("snapshot", &[("For the pull requests of forks", "rosterctl snapshot --out snapshot.json")]),
     (
         "status",
@@ -117,7 +135,23 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("All that the ledger knows of an agent", "rosterctl ledger show agent/8001"),
             ("Let go of an agent that another workspace manages now", "rosterctl ledger forget agent/8002"),
+            ("The workspace has a new name in rosterctl.yaml", "rosterctl ledger rename acme-prod"),
             ("The tenant is the same under another address", "rosterctl ledger rebind"),
+            ("From this disk to an object store", "rosterctl ledger copy s3://acme-rosters/prod"),
+        ],
+    ),
+    (
+        "history",
+        &[
+            ("Every run that wrote", "rosterctl history"),
+            ("Who changed an agent since a day", "rosterctl history --agent 8001 --since 2026-11-01"),
+        ],
+    ),
+    (
+        "show",
+        &[
+            ("What a pull request's job saved", "rosterctl show plan.json --format markdown"),
+            ("The page of a run", "rosterctl show 20261201T093000125Z --write html=run.html"),
         ],
     ),
     (

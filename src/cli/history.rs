@@ -15,7 +15,7 @@ use crate::model::value::Value;
 use crate::report::history::{self as report, Runs};
 use crate::storage::ledger::Store;
 
-/// Show the runs that wrote, newest first: when, by whom, and what they changed.
+/// Show the runs that wrote, newest first: who, when, and what changed.
 ///
 /// Exits with 1 if the chain is broken: a record was changed, or one is missing that the next one or the ledger
 /// names. Removing the oldest records breaks nothing, and is said.

@@ -225,6 +225,12 @@ fn finished(workspace: &Workspace, place: &Place) -> Result<(), CliError> {
 async fn copy(target: &str, workspace: &Path, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(workspace)?;
     let (from, to) = (Store::open(&workspace, &place)?, Store::open_at(target, &workspace, &place)?);
+    if from.place() == to.place() {
+        return Err(CliError::error(format!(
+            "the ledger lies at {} already; name another place",
+            to.place()
+        )));
+    }
     let news = |said: &str| console.note(said);
     let lock = unless_interrupted(from.lock(&news)).await?;
     let result = async {

@@ -14,6 +14,7 @@ mod fmt;
 mod help;
 mod history;
 mod import;
+mod init;
 mod ledger;
 mod man;
 mod output_guard;
@@ -77,6 +78,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first workspace against the sandbox, with remarks.
+    Init(init::Arguments),
     /// Check everything that can be known offline.
     Validate(validate::Arguments),
     /// Show the difference to the live systems and the steps that remove it; change nothing.
@@ -103,7 +106,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Show what the ledger knows, let go of a resource, follow a rename or a move, or copy the ledger.
     Ledger(ledger::Arguments),
-    /// Show the runs that wrote, newest first: when, by whom, and what they changed.
+    /// Show the runs that wrote, newest first: who, when, and what changed.
     History(history::Arguments),
     /// Render a saved plan, a result, a drift, a snapshot or a run of the history again, offline.
     Show(show::Arguments),
@@ -133,7 +136,8 @@ impl Command {
             Command::Apply(arguments) => arguments.due(),
             Command::History(arguments) => arguments.due(),
             Command::Show(arguments) => arguments.due(),
-            Command::Validate(_)
+            Command::Validate(arguments) => arguments.due(),
+            Command::Init(_)
             | Command::Adopt(_)
             | Command::Import(_)
             | Command::Snapshot(_)
@@ -173,7 +177,8 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         give_up(due, &CliError::Interrupted, &console);
     };
     let result = match cli.command {
-        Command::Validate(arguments) => Ok(validate::run(&arguments, &console)),
+        Command::Init(arguments) => init::run(&arguments, &console),
+        Command::Validate(arguments) => validate::run(&arguments, &console),
         Command::Plan(arguments) => on_runtime(plan::run(arguments, &console), interrupted),
         Command::Apply(arguments) => heeding_signals(apply::run(&arguments, &console), Some(interrupted)),
         Command::Import(arguments) => on_runtime(import::run(&arguments, &console), interrupted),

@@ -15,7 +15,7 @@ use super::session::{fingerprints, git_exposure, other_ledger, snapshot_plan};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, sign};
-use crate::report::{BoundPlan, Command, json};
+use crate::report::{Body, BoundPlan, Command, json};
 use crate::storage::files;
 use crate::storage::ledger::Store;
 use crate::storage::paths;
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due(self.workspaces.mine(), self.workspaces.several())
+        self.output.due(self.workspaces.mine(), self.workspaces.several(), Command::Plan)
     }
 }
 
@@ -136,5 +136,5 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
     }
     let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
     let plan = BoundPlan::new(plan, loaded.workspace.supports());
-    Ok(Outcome { exit, plan, seconds, last_clean_run: None })
+    Ok(Outcome { exit, body: Body::Planned(plan), seconds, last_clean_run: None })
 }

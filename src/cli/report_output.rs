@@ -95,10 +95,16 @@ impl Output {
         &self,
         workspaces: impl IntoIterator<Item = &'a Path>,
         several: bool,
+        command: Command,
     ) -> Option<PendingJson> {
         let workspaces = || workspaces.into_iter().map(Path::to_owned).collect();
         let masked = self.mask_personal;
-        (self.format == Format::Json).then(|| PendingJson { workspaces: workspaces(), several, masked })
+        (self.format == Format::Json).then(|| PendingJson {
+            workspaces: workspaces(),
+            several,
+            masked,
+            command,
+        })
     }
 
     /// Returns the files of reports.
@@ -109,6 +115,16 @@ impl Output {
     /// Returns the path of a requested patch of the manifests.
     pub(super) fn patch(&self) -> Option<&Path> {
         self.writes.iter().find(|written| written.format.is_none()).map(|written| &*written.path)
+    }
+
+    /// Returns true if standard output or a file is to be JSON.
+    pub(super) fn has_json(&self) -> bool {
+        self.is_json() || self.writes.iter().any(|written| written.format == Some(Format::Json))
+    }
+
+    /// Returns true if only standard output is to be written, as JSON with personal data.
+    pub(super) fn is_json(&self) -> bool {
+        self.format == Format::Json && self.writes.is_empty() && !self.mask_personal
     }
 
     /// Prepares a report on workspaces.
@@ -164,10 +180,11 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
     CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
 }
 
-/// Outcome of a workspace that was planned.
+/// Outcome of a workspace that was planned or validated.
 pub(super) struct Outcome {
     pub(super) exit: Exit,
-    pub(super) plan: BoundPlan,
+    /// The plan, or the declarations.
+    pub(super) body: Body,
     /// Least seconds that the plan takes as of now; `None` if the rate windows are unknown.
     pub(super) seconds: Option<u64>,
     /// End of the last clean run, if the ledger knows one.
@@ -176,7 +193,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     fn into_part(self, place: &Path) -> Part {
-        let part = part(place, self.exit, self.last_clean_run, Body::Planned(self.plan));
+        let part = part(place, self.exit, self.last_clean_run, self.body);
         Part { seconds: self.seconds, ..part }
     }
 }
@@ -240,7 +257,7 @@ impl<'a> Reporter<'a> {
 
     /// Returns the content of the report on a run of the only workspace.
     pub(super) fn content(&self, plan: &BoundPlan, run: &Run) -> RunReport {
-        let place = self.workspaces.first().map(PathBuf::as_path).unwrap_or(Path::new("."));
+        let place = self.workspaces.first().map_or(Path::new("."), PathBuf::as_path);
         let Roots { current, repositories } = self.report.roots.clone();
         RunReport {
             place: files::shown(place).to_string(),
@@ -266,7 +283,7 @@ impl<'a> Reporter<'a> {
         self.run.replace(Some(run));
     }
 
-    /// Records a workspace's plan.
+    /// Records the outcome of a workspace.
     pub(super) fn planned(&self, place: &Path, outcome: Outcome) {
         self.exit.set(outcome.exit);
         self.part.replace(Some(outcome.into_part(place)));
@@ -570,12 +587,14 @@ pub(super) struct PendingJson {
     workspaces: Vec<PathBuf>,
     several: bool,
     masked: bool,
+    command: Command,
 }
 
 impl PendingJson {
     /// Returns the document of a command on one workspace.
     pub(super) fn of_one(workspace: &Path) -> Self {
-        Self { workspaces: vec![workspace.to_owned()], several: false, masked: false }
+        let workspaces = vec![workspace.to_owned()];
+        Self { workspaces, several: false, masked: false, command: Command::Plan }
     }
 
     /// Reports the failure, also on standard output unless it has content. Completes an unfinished document.
@@ -592,7 +611,7 @@ impl PendingJson {
         let mut parts: Vec<Part> =
             parts.map(|place| part(place, exit, None, failed(place, failure.clone()))).collect();
         let roots = roots(self.workspaces.iter().map(PathBuf::as_path));
-        let report = Report { command: Command::Plan, parts: Vec::new(), several: self.several, roots };
+        let report = Report { command: self.command, parts: Vec::new(), several: self.several, roots };
         let document = Document::new(report, Vec::new(), Format::Json, TextStyle::default());
         let document = if self.masked { document.masked() } else { document };
         console.write(|out| match written {

@@ -9,17 +9,19 @@ use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
 use super::report_output::{Output, PendingJson, shown_part};
-use super::session::load;
 use super::session::load::registry;
+use super::session::{load, snapshot_plan};
 use crate::model::history::{self, RunId, RunRecord};
 use crate::model::id::safe;
 use crate::model::plan::{self, Plan};
 use crate::model::support::Supports;
 use crate::report::result;
 use crate::report::saved_result::SavedResult;
+use crate::report::snapshot::view;
 use crate::report::{Body, BoundPlan, Command, DRIFT, Part, Roots};
 use crate::storage::ledger::Store;
 use crate::storage::paths;
+use crate::storage::snapshot;
 
 /// Largest document, in bytes.
 const LARGEST: u64 = 1024 * 1024 * 1024;
@@ -41,7 +43,7 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        self.output.due([self.workspace.as_path()], false)
+        self.output.due([self.workspace.as_path()], false, Command::Plan)
     }
 }
 
@@ -56,6 +58,16 @@ struct Shown {
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let path = Path::new(&arguments.what);
     let shown = if path.is_file() { file(arguments, path)? } else { recorded(arguments).await? };
+    if shown.command == Command::Snapshot && arguments.output.has_json() {
+        if !arguments.output.is_json() {
+            return Err(CliError::error(
+                "a snapshot as JSON is the file itself; write the other formats alone",
+            ));
+        }
+        let bytes = read(path)?;
+        console.write(|out| out.write_all(&bytes));
+        return Ok(Exit::Success);
+    }
     let place = &*arguments.workspace;
     let mut reporter = arguments.output.begin(shown.command, false, &[place], console)?;
     if path.is_file() {
@@ -72,9 +84,7 @@ fn file(arguments: &Arguments, path: &Path) -> Result<Shown, CliError> {
         format: String,
     }
     let name = path.display();
-    let opened = paths::unlinked(path).and_then(|()| paths::open(path));
-    let bytes = opened.and_then(|file| paths::read(file, LARGEST));
-    let bytes = bytes.map_err(|error| CliError::error(format!("{name} cannot be read: {error}")))?;
+    let bytes = read(path)?;
     let unknown = |why: String| {
         CliError::error(format!(
             "{name} is no document that can be shown: {why}; name a plan, a result, a drift, a snapshot or a record"
@@ -96,8 +106,19 @@ fn file(arguments: &Arguments, path: &Path) -> Result<Shown, CliError> {
             Shown { command: Command::Apply, part: shown_part(place, body), roots: None }
         }
         history::FORMAT => record(parse(&bytes).map_err(unknown)?, supports, &arguments.what)?,
+        snapshot::FORMAT => {
+            let snapshot = snapshot_plan::open(path)?;
+            let plan = view(snapshot::FORMAT, &snapshot.workspace, &snapshot.taken, &snapshot.live);
+            planned(Command::Snapshot, plan)
+        }
         format => return Err(unknown(format!("its `format` is `{}`", safe(format)))),
     })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    let opened = paths::unlinked(path).and_then(|()| paths::open(path));
+    let bytes = opened.and_then(|file| paths::read(file, LARGEST));
+    bytes.map_err(|error| CliError::error(format!("{} cannot be read: {error}", path.display())))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {

@@ -16,6 +16,7 @@ use super::report_output::PendingJson;
 use super::session::connections;
 use super::session::load;
 use super::session::load::{Loaded, registry};
+use crate::config::scope::Scope;
 use crate::config::settings::Spec;
 use crate::config::workspace::Prune;
 use crate::model::call::{Failure, Reason};
@@ -214,27 +215,30 @@ fn show(
 async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Roster {
     let named: BTreeSet<OperatorId> =
         arguments.agents.iter().map(|id| OperatorId::new(id.as_str())).collect();
+    let scope = &loaded.workspace.scope;
     let mut only = (!named.is_empty() || !arguments.queues.is_empty()).then_some(named);
     let mut wrong = Vec::new();
     let (agents, queues, seats) = match &mut only {
         Some(ids) if !arguments.queues.is_empty() => {
             // The members of the queues must be known before they are asked for.
-            let queues = read_queues(systems).await;
+            let queues = read_queues(systems, scope).await;
             let listing = queues.as_ref().and_then(|read| read.as_ref().ok());
             for name in &arguments.queues {
                 match members(name, &loaded.desired, listing) {
-                    Ok(members) => ids.extend(members),
+                    Ok(members) => {
+                        ids.extend(members.into_iter().filter(|id| scope.agent_number(id).is_none()));
+                    }
                     Err(why) => wrong.push(why),
                 }
             }
             let (agents, seats) =
-                tokio::join!(read_agents(systems, Some(ids)), connections::seats(loaded, false));
+                tokio::join!(read_agents(systems, scope, Some(ids)), connections::seats(loaded, false));
             (agents, queues, seats)
         }
         only => {
             tokio::join!(
-                read_agents(systems, only.as_ref()),
-                read_queues(systems),
+                read_agents(systems, scope, only.as_ref()),
+                read_queues(systems, scope),
                 connections::seats(loaded, false)
             )
         }
@@ -243,6 +247,16 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
     let seat_system = loaded.workspace.connection_of_kind(Kind::Seat).map_or("", |c| c.spec.name);
     let agents = settle(agents, loaded, Kind::Agent, &mut trouble);
     let queues = settle(queues, loaded, Kind::Queue, &mut trouble);
+    if let Some(ids) = &mut only {
+        ids.retain(|id| {
+            let outside = scope.agent_number(id).is_some()
+                || agents.as_ref().is_some_and(|agents| agents.outside.contains_key(id));
+            if outside && arguments.agents.iter().any(|named| named == id.as_str()) {
+                wrong.push(format!("agent `{}` is outside the scope of this workspace", safe(id.as_str())));
+            }
+            !outside
+        });
+    }
     match &seats {
         Seats::Unread(why, reason) => trouble.add(seat_system, why.clone(), *reason),
         Seats::Read(seats) => {
@@ -301,21 +315,29 @@ fn unread(failure: &Failure) -> (String, Option<Reason>) {
     (failure.message().to_owned(), Some(failure.reason()))
 }
 
-async fn read_agents(systems: &Systems, only: Option<&BTreeSet<OperatorId>>) -> Read<Record> {
-    Some(match (systems.agents.as_ref()?, only) {
+async fn read_agents(systems: &Systems, scope: &Scope, only: Option<&BTreeSet<OperatorId>>) -> Read<Record> {
+    let read = match (systems.agents.as_ref()?, only) {
         (Err(why), _) => Err((why.clone(), None)),
         (Ok(vendor), Some(ids)) if ids.len() <= FEW => {
             Ok(resources::some_agents(vendor, ids, usize::MAX).await)
         }
         (Ok(vendor), _) => resources::agents(vendor).await.map_err(|failure| unread(&failure)),
-    })
+    };
+    Some(read.map(|mut listing| {
+        scope.narrow_agents(&mut listing);
+        listing
+    }))
 }
 
-async fn read_queues(systems: &Systems) -> Read<LiveQueue> {
-    Some(match systems.queues.as_ref()? {
+async fn read_queues(systems: &Systems, scope: &Scope) -> Read<LiveQueue> {
+    let read = match systems.queues.as_ref()? {
         Err(why) => Err((why.clone(), None)),
         Ok(vendor) => resources::queues(vendor).await.map_err(|failure| unread(&failure)),
-    })
+    };
+    Some(read.map(|mut listing| {
+        scope.narrow_queues(&mut listing);
+        listing
+    }))
 }
 
 /// Records a failed or incomplete read.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::report_output::{self, Outcome, Output, PendingJson};
 use super::session::load::{self, Loaded};
 use super::session::neighbours::{Declared, Neighbours};
 use super::session::source_cache::SourceCache;
@@ -14,67 +15,97 @@ use crate::model::date::Date;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::outlook::Ahead;
 use crate::model::problem::{Label, Problem, RosterProblem};
-use crate::model::text::sanitize;
+use crate::report::{Body, Command, Sound};
 
 /// Check everything that can be known offline.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     workspaces: Workspaces,
+    #[command(flatten)]
+    output: Output,
 }
 
-pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
+impl Arguments {
+    /// Returns the JSON document that is due.
+    pub(super) fn due(&self) -> Option<PendingJson> {
+        self.output.due(self.workspaces.mine(), self.workspaces.several(), Command::Validate)
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let several = arguments.workspaces.several();
     let all: Vec<&Path> = arguments.workspaces.all().collect();
+    let mine: Vec<&Path> = arguments.workspaces.mine().collect();
+    let reporter = arguments.output.begin(Command::Validate, several, &mine, console)?;
     // With one workspace, its files are read side by side.
     let threads = if several { arguments.workspaces.jobs().min(load::processors()) } else { 1 };
-    let loaded = load::with_threads(threads, &all, |path| sound(path, several, arguments.workspaces.at()));
-    let declared = |one: Result<Sound, CliError>| match one {
-        Ok(Sound { said, declared, sources }) => (declared, Ok((said, sources))),
+    let checked = load::with_threads(threads, &all, |path| check(path, several, arguments.workspaces.at()));
+    let declared = |one: Result<Checked, CliError>| match one {
+        Ok(Checked { sound, declared, sources }) => (declared, Ok((sound, sources))),
         Err(fail) => (None, Err(fail)),
     };
-    let (declared, results): (Vec<_>, Vec<_>) = loaded.into_iter().map(declared).unzip();
+    let (declared, results): (Vec<_>, Vec<_>) = checked.into_iter().map(declared).unzip();
     let neighbours = Neighbours::new(declared);
-    let mut exit = Exit::Success;
     // The other shares report theirs.
-    for (at, result) in results.into_iter().enumerate().filter(|(at, _)| arguments.workspaces.is_mine(*at)) {
+    let results = results.into_iter().zip(&all).enumerate();
+    let results = results.filter(|(at, _)| arguments.workspaces.is_mine(*at)).map(|(at, (result, path))| {
         let conflicts = neighbours.conflicts(at);
-        match result {
-            Ok((said, _)) if conflicts.is_empty() => console.out(&said),
-            Ok((_, sources)) => exit = exit.graver(console.fail(&CliError::Input(conflicts, sources))),
-            Err(fail) => exit = exit.graver(console.fail(&fail)),
+        let agreed = |(sound, sources)| {
+            if conflicts.is_empty() { Ok(outcome(sound)) } else { Err(CliError::Input(conflicts, sources)) }
+        };
+        let result = result.and_then(agreed);
+        (*path, result)
+    });
+    if !several {
+        for (path, result) in results {
+            match result {
+                Ok(outcome) => reporter.planned(path, outcome),
+                Err(fail) => reporter.fail(path, &fail),
+            }
         }
+        return Ok(reporter.finish());
     }
-    exit
+    let names: Vec<String> = mine.iter().map(|path| report_output::name(path)).collect();
+    let mut serial = reporter.serial(&names);
+    let documents = serial.documents();
+    for (number, (path, result)) in results.enumerate() {
+        let entry = report_output::render(&documents, number, path, console.keeping(), result);
+        serial.add(number, entry);
+    }
+    Ok(serial.finish())
+}
+
+fn outcome(sound: Sound) -> Outcome {
+    Outcome { exit: Exit::Success, body: Body::Sound(sound), seconds: None, last_clean_run: None }
 }
 
 /// A workspace that is sound by itself.
-struct Sound {
-    said: String,
+struct Checked {
+    sound: Sound,
     /// Its declarations, in a run of several workspaces.
     declared: Option<Declared>,
     sources: SourceCache,
 }
 
 /// Loads a workspace and counts its declarations.
-fn sound(path: &Path, several: bool, at: Option<Date>) -> Result<Sound, CliError> {
+fn check(path: &Path, several: bool, at: Option<Date>) -> Result<Checked, CliError> {
     let loaded = load::load_beside(path, if several { load::processors() } else { 0 }, at)?;
     let loaded = without_breach(loaded)?;
     let absent = loaded.desired.agents.values().filter(|agent| agent.is_absent()).count();
-    let dates = loaded.dates.as_deref().map(|dates| {
+    let span = loaded.dates.as_deref().map(|dates| {
         let until = dates.zone.days_later(dates.at, loaded.workspace.horizon);
-        format!("; as of {}, and until {}", dates.zone.rfc3339(dates.at), dates.zone.rfc3339(until))
+        (dates.zone.rfc3339(dates.at), dates.zone.rfc3339(until))
     });
-    let said = format!(
-        "{}: sound; {}, {}, {} declared{}{}.\n",
-        sanitize(&loaded.workspace.name),
-        count(loaded.desired.agents.len() - absent, "agent"),
-        count(loaded.desired.declared_queues().count(), "queue"),
-        count(loaded.desired.seats.len(), "seat"),
-        if absent > 0 { format!(", {} declared absent", count(absent, "agent")) } else { String::new() },
-        dates.unwrap_or_default(),
-    );
-    Ok(Sound { said, declared: several.then(|| Declared::new(&loaded)), sources: loaded.sources })
+    let sound = Sound {
+        workspace: loaded.workspace.name.to_string(),
+        agents: loaded.desired.agents.len() - absent,
+        queues: loaded.desired.declared_queues().count(),
+        seats: loaded.desired.seats.len(),
+        absent,
+        span,
+    };
+    Ok(Checked { sound, declared: several.then(|| Declared::new(&loaded)), sources: loaded.sources })
 }
 
 /// Refuses manifests that break a rule, now or at a later moment.
@@ -99,9 +130,4 @@ fn without_breach(loaded: Loaded) -> Result<Loaded, CliError> {
         (false, true) => Err(CliError::Refused(all, loaded.sources)),
         (false, false) => Err(CliError::Input(all, loaded.sources)),
     }
-}
-
-/// Formats a count, like `1 agent`, `2 agents`.
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

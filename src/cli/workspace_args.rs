@@ -65,20 +65,20 @@ fn real(path: &Path) -> PathBuf {
     file.canonicalize().unwrap_or(file)
 }
 
-/// Parses a day.
-pub(super) fn day(text: &str) -> Result<Date, String> {
-    match Date::parse(text) {
-        Some(day @ Date::Day(_)) => Ok(day),
-        Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
-    }
-}
-
 /// Parses a day or a moment.
 pub(super) fn date(text: &str) -> Result<Date, String> {
     Date::parse(text).ok_or_else(|| {
         "write a day, like 2026-12-01, or a moment, like 2026-12-01T18:00 or 2026-12-01T18:00+08:00"
             .to_owned()
     })
+}
+
+/// Parses a day.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    match Date::parse(text) {
+        Some(day @ Date::Day(_)) => Ok(day),
+        Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
+    }
 }
 
 /// Parses `I/N`.

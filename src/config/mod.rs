@@ -2,6 +2,8 @@
 
 pub mod interpreter;
 pub mod load;
+pub mod scope;
 pub mod secret_key;
 pub mod settings;
+mod table;
 pub mod workspace;

@@ -56,6 +56,8 @@ pub enum SettingType {
     Words(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A text or a list of them, which a value must match.
+    Matching(Form),
     /// A whole number between two bounds.
     Number {
         /// Smallest.
@@ -91,6 +93,17 @@ pub enum SettingType {
     Secret,
     /// A mapping of settings.
     Group(&'static [Setting]),
+}
+
+/// The form of texts that a value must match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The value itself.
+    Exact,
+    /// A pattern: `*` stands for any text, `?` for one character.
+    Pattern,
+    /// The value itself, or a range of numbers: `8000..8999`.
+    Ids,
 }
 
 /// An operation of a vendor.
@@ -368,6 +381,60 @@ pub static CALENDAR: &[Setting] = &[optional(
     "90d",
     "How many days ahead `validate` checks the roster and `calendar` shows it.",
 )];
+
+/// Settings under `scope:`.
+pub static SCOPE: &[Setting] = &[
+    optional(
+        "agents",
+        SettingType::Group(&[
+            optional(
+                "operatorId",
+                SettingType::Matching(Form::Ids),
+                "",
+                "Numbers of the agents, one by one or as ranges.",
+            ),
+            optional(
+                "mainSkillGroup",
+                SettingType::Matching(Form::Exact),
+                "",
+                "Main skill groups of the agents. A live agent without one is outside.",
+            ),
+            optional("name", SettingType::Matching(Form::Pattern), "", "Names of the agents."),
+        ]),
+        "",
+        "The agents of this workspace: all keys must match, and of each key one text. Without it, all agents.",
+    ),
+    optional(
+        "queues",
+        SettingType::Group(&[
+            optional("displayName", SettingType::Matching(Form::Pattern), "", "Names of the queues."),
+            optional(
+                "exten",
+                SettingType::Matching(Form::Ids),
+                "",
+                "The vendor's numbers of the queues. A queue that has none yet is outside.",
+            ),
+        ]),
+        "",
+        "The queues of this workspace, likewise. Without it, all queues.",
+    ),
+];
+
+/// What `scope` means.
+pub const SCOPE_DOC: &str = "The part of the tenant that this workspace manages. Resources outside are neither listed, compared nor deleted, and no manifest may declare them. Members of a queue that are outside stay in its list.";
+
+/// Settings of an entry of `ignore:`.
+pub static IGNORE: &[Setting] = &[
+    required(
+        "id",
+        SettingType::Text,
+        "The resource: `agent/8002`, `queue/NAME`, `queue/NAME@EXTEN` or `seat/ACCOUNT`.",
+    ),
+    required("reason", SettingType::Text, "Why it is left alone; reports of errors show it."),
+];
+
+/// What `ignore` means.
+pub const IGNORE_DOC: &str = "Single live resources that this workspace leaves alone, as if they lay outside `scope`, each with the reason.";
 
 /// What `timeZone` means.
 pub const TIME_ZONE_DOC: &str = "Zone of all dates in the manifests, by its IANA name, like Asia/Shanghai; needed as soon as they hold a date.";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::scope::Scope;
 use super::settings::{Rate, Spec};
 use crate::model::date::Zone;
 use crate::model::desired::DesiredQueue;
@@ -336,6 +337,8 @@ pub struct Workspace {
     pub ledger: Settings,
     /// Limits and permissions of one run.
     pub policy: Policy,
+    /// The part of the tenant that it manages.
+    pub scope: Scope,
     /// The zone of all dates, if the file names it.
     pub time_zone: Option<Zone>,
     /// How many days `validate` and `calendar` look ahead.

@@ -21,7 +21,7 @@ use crate::model::source::Source;
 use crate::model::value::Members;
 
 /// Returns the members of a queue and its minimum, if the manifests alone say who serves it and it keeps too few.
-/// `told` returns true if all its members are declared.
+/// `told` returns true if all its members are declared. A queue may keep live members outside the scope.
 fn below(
     workspace: &Workspace,
     queue: &DesiredQueue,
@@ -29,7 +29,8 @@ fn below(
 ) -> Option<(usize, usize, Source)> {
     let (minimum, source) = queue.min_members.as_ref()?;
     let members = queue.record.get(&ASSIGN_MEMBERS)?.members()?;
-    let is_below = members.len() < *minimum && workspace.policy.mode(queue) == ListMode::Exact;
+    let is_whole = workspace.policy.mode(queue) == ListMode::Exact && !workspace.scope.hides_agents();
+    let is_below = members.len() < *minimum && is_whole;
     (is_below && told(members)).then(|| (members.len(), *minimum, source.clone()))
 }
 

@@ -228,7 +228,6 @@ impl Layer {
     fn fill(&self, template: &mut Template, at: Timestamp) {
         for overlay in self.overlays.iter().filter(|overlay| overlay.holds(at)) {
             template.record.fill_from(&overlay.set.record);
-            template.queues = template.queues.take().or_else(|| overlay.set.queues.clone());
         }
         template.fill_from(&self.template);
     }
@@ -269,7 +268,7 @@ impl DatedEntry {
 
     /// Returns an agent at an instant.
     pub(super) fn agent(&self, id: &OperatorId, zone: &Zone, at: Timestamp) -> DesiredAgent {
-        let Template { record, queues, protect, allow_any_role, .. } = self.values(id, at);
+        let Template { record, protect, allow_any_role, .. } = self.values(id, at);
         let out_of_date = OutOfDate::at(&self.span, at);
         let existence = match &out_of_date {
             None => Existence::Present,
@@ -293,7 +292,6 @@ impl DatedEntry {
             protect: protect.unwrap_or(false),
             allow_any_role: allow_any_role.unwrap_or(false),
             pool: self.pool,
-            queues,
             record,
         }
     }
@@ -302,6 +300,15 @@ impl DatedEntry {
     fn queue_layers(&self) -> impl Iterator<Item = &Layer> {
         let base = self.layers.iter().position(|layer| layer.template.queues.is_some());
         self.layers.iter().take(base.map_or(usize::MAX, |base| base + 1)).map(|layer| &**layer)
+    }
+
+    /// Returns the queues that its agents name at an instant.
+    pub(super) fn memberships(&self, at: Timestamp) -> Option<&Memberships> {
+        let named = self.queue_layers().find_map(|layer| {
+            let mut now = layer.overlays.iter().filter(|overlay| overlay.holds(at));
+            now.find_map(|overlay| overlay.set.queues.as_ref()).or(layer.template.queues.as_ref())
+        });
+        named.map(|named| &**named)
     }
 
     /// Returns the queues that its agents name at some time, each with its place.

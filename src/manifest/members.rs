@@ -48,7 +48,7 @@ pub(super) struct MemberSet {
 pub(super) struct QueuePlan {
     pub source: Source,
     pub name: Arc<str>,
-    exten: Option<Arc<str>>,
+    pub exten: Option<Arc<str>>,
     was: Option<(Arc<str>, Source)>,
     distinct: bool,
     record: Record,
@@ -77,7 +77,7 @@ impl Joining {
     pub(super) fn add<'a>(
         &mut self,
         queues: BTreeSet<(&Arc<str>, &Source)>,
-        ids: impl ExactSizeIterator<Item = &'a OperatorId> + Clone,
+        ids: &(impl ExactSizeIterator<Item = &'a OperatorId> + Clone),
     ) {
         let mut last = None;
         for (name, source) in queues {
@@ -176,6 +176,8 @@ impl<'a> Agents<'a> {
 /// The agents at an instant.
 pub(super) struct Roster<'a> {
     pub agents: Agents<'a>,
+    /// The `queues` of agents without a date.
+    pub memberships: &'a BTreeMap<OperatorId, Arc<Memberships>>,
     /// The values of agents that are out of their dates.
     pub away: &'a BTreeMap<OperatorId, Record>,
     /// The dated agents.
@@ -372,14 +374,20 @@ impl QueuePlan {
         let view = self.view(roster.at);
         self.named_by_both.iter().filter_map(move |id| {
             let listed = view.entries(id).iter().find(|entry| entry.holds(roster.at))?.priority(roster.at);
-            let own = self.own(roster.agents.get(id)?)?;
+            let own = self.own(id, roster)?;
             (listed.0 != own.0).then_some(Dispute { id, listed, own })
         })
     }
 
     /// Returns the priority that a present agent asks for, with its place.
-    fn own<'r>(&self, agent: &'r DesiredAgent) -> Option<(i64, &'r Source)> {
-        self.priority(agent.queues.as_deref().filter(|_| agent.is_present())?)
+    fn own<'r>(&self, id: &OperatorId, roster: &Roster<'r>) -> Option<(i64, &'r Source)> {
+        if !self.is_joined_by(id) || !roster.agents.get(id)?.is_present() {
+            return None;
+        }
+        self.priority(match roster.entries.get(id) {
+            Some(entry) => entry.memberships(roster.at)?,
+            None => roster.memberships.get(id)?,
+        })
     }
 
     /// Returns all its lists and selectors, of any time.
@@ -525,7 +533,7 @@ impl<'a> View<'a> {
             let (priority, source) = entry.priority(roster.at);
             return Placing::Member(priority, source);
         }
-        if let Some((priority, source)) = agent.and_then(|agent| self.plan.own(agent)) {
+        if let Some((priority, source)) = self.plan.own(id, roster) {
             return Placing::Member(priority, source);
         }
         let selected = |selector: &&Selector| {

@@ -13,6 +13,7 @@ mod reserved_secrets;
 mod resolve;
 mod roster_document;
 pub mod schema;
+mod scope_check;
 mod shared_password_check;
 mod timeline;
 mod turn;

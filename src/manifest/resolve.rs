@@ -13,6 +13,7 @@ use super::members::{Agents, Joining, QueuePlan, Roster};
 use super::names::{Catalogue, catalogue, check_name, in_catalogues, named, unknown};
 use super::reserved_secrets::ReservedSecrets;
 use super::roster_document::{Document, Template};
+use super::scope_check::{self, EntryCheck};
 use super::shared_password_check;
 use super::timeline::Dates;
 use crate::config::load::reference;
@@ -167,6 +168,7 @@ pub(super) fn expand(
                 .into_iter()
                 .any(|field| template.record.text(field).is_some_and(|name| name.contains(PLACEHOLDER)));
             let from = agents.len();
+            let mut scope = EntryCheck::new(&workspace.scope);
             let mut ids = raw.ids.into_iter().peekable();
             while let Some(id) = ids.next() {
                 // The last agent takes the record that the others copy.
@@ -179,6 +181,12 @@ pub(super) fn expand(
                     named(&record, roles.as_ref(), groups.as_ref(), out);
                 }
                 check_password(&record, workspace, &own, &mut complained, out);
+                if let Some(scope) = &mut scope {
+                    scope.agent(&id, &record, &raw.id_source, out);
+                    if let Some(entry) = &entry {
+                        scope.dated(&id, &entry.layers, &mut complained, out);
+                    }
+                }
                 let agent = DesiredAgent {
                     source: raw.source.clone(),
                     existence: if raw.absent { Existence::Absent } else { Existence::Present },
@@ -186,19 +194,23 @@ pub(super) fn expand(
                     protect: template.protect.unwrap_or(false),
                     allow_any_role: template.allow_any_role.unwrap_or(false),
                     pool,
-                    queues: template.queues.clone().filter(|_| !raw.absent),
                     record,
                 };
                 if let Some(entry) = &entry {
                     in_time.insert(id.clone(), Arc::clone(entry));
+                } else if let Some(queues) = template.queues.as_ref().filter(|_| !raw.absent) {
+                    desired.memberships.insert(id.clone(), Arc::clone(queues));
                 }
                 agents.push((id, raw.id_source.clone(), agent));
+            }
+            if let Some(scope) = scope {
+                scope.finish(out);
             }
             let joined = match &entry {
                 Some(entry) => entry.queue_names().collect(),
                 None => template.queue_names().filter(|_| !raw.absent).collect::<BTreeSet<_>>(),
             };
-            joining.add(joined, agents[from..].iter().map(|(id, ..)| id));
+            joining.add(joined, &agents[from..].iter().map(|(id, ..)| id));
             if joining.len() > MOST_SELECTED {
                 out.push(Diagnostic::at(&raw.source, RosterProblem::TooManyMembers { most: MOST_SELECTED }));
                 return Resolved::default();
@@ -207,6 +219,7 @@ pub(super) fn expand(
         queues.extend(document.queues);
         for ((account, at), source, record) in document.seats {
             let key = OperatorId::new(account);
+            scope_check::seat(&workspace.scope, &key, &at, out);
             check_password(&record, workspace, &own, &mut complained, out);
             if let Some(first) = desired.seats.get(&key) {
                 out.push(declared_twice(&at, Kind::Seat, key.as_str(), &first.source));
@@ -230,10 +243,12 @@ pub(super) fn expand(
     let is_dated = !in_time.is_empty() || queues.iter().any(QueuePlan::is_dated);
     let mut plans = Vec::with_capacity(queues.len());
     let (away, entries) = (BTreeMap::new(), BTreeMap::new());
-    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
+    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
+    let roster = Roster { agents, memberships, away: &away, entries: &entries, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for plan in queues {
         check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
+        scope_check::queue(&workspace.scope, &plan, out);
         // With dates, the members follow once the agents are known at the instant.
         let queue = if is_dated { plan.bare(at) } else { plan.queue(&roster) };
         let id = queue.id();
@@ -266,7 +281,8 @@ pub(super) fn expand(
     for (id, plan) in dates.queues().iter().filter(|_| all_agents) {
         check_members(plan, &desired, id, at, out);
     }
-    let roster = Roster { agents: Agents::now(&desired.agents), away: &away, entries: &entries, at };
+    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
+    let roster = Roster { agents, memberships, away: &away, entries: dates.entries(), at };
     for plan in dates.queues().iter().map(|(_, plan)| plan) {
         for dispute in plan.disputes(&roster) {
             let (agent, queue) = (dispute.id.clone(), plan.name.to_string());

@@ -9,6 +9,7 @@ use crate::model::desired::Memberships;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::field::{Field, Record};
 use crate::model::id::OperatorId;
+use crate::model::id_range::IdRange;
 use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
 use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::source::Source;
@@ -85,8 +86,8 @@ pub(super) struct RawAgent {
 pub(super) enum Ids {
     /// `operatorId`.
     One(OperatorId),
-    /// `operatorIds`: numbers of equal width.
-    Pool { first: u64, last: u64, width: usize },
+    /// `operatorIds`.
+    Pool(IdRange),
 }
 
 impl Ids {
@@ -94,22 +95,21 @@ impl Ids {
     pub(super) fn len(&self) -> u64 {
         match self {
             Ids::One(_) => 1,
-            Ids::Pool { first, last, .. } => last - first + 1,
+            Ids::Pool(range) => range.count(),
         }
     }
 
     pub(super) fn is_pool(&self) -> bool {
-        matches!(self, Ids::Pool { .. })
+        matches!(self, Ids::Pool(_))
     }
 
     /// Expands the entry into numbers.
     pub(super) fn into_iter(self) -> impl Iterator<Item = OperatorId> {
-        let (one, numbers, width) = match self {
-            Ids::One(id) => (Some(id), None, 0),
-            Ids::Pool { first, last, width } => (None, Some(first..=last), width),
+        let (one, range) = match self {
+            Ids::One(id) => (Some(id), None),
+            Ids::Pool(range) => (None, Some(range)),
         };
-        let pool = numbers.into_iter().flatten().map(move |n| OperatorId::new(format!("{n:0width$}")));
-        one.into_iter().chain(pool)
+        one.into_iter().chain(range.into_iter().flat_map(IdRange::ids))
     }
 }
 
@@ -491,25 +491,20 @@ fn pool(node: &Node, out: &mut Diagnostics) -> Option<Ids> {
         out.push(wrong_shape(node, "operatorIds", Wanted::Range));
         return None;
     };
-    let ends = range.split_once("..").and_then(|(first, last)| {
-        let digits = |s: &str| !s.is_empty() && s.len() <= 18 && s.bytes().all(|b| b.is_ascii_digit());
-        let (first, last) = (first.trim(), last.trim());
-        (digits(first) && digits(last)).then(|| (first, first.parse::<u64>(), last.parse::<u64>()))
-    });
-    let Some((text, Ok(first), Ok(last))) = ends else {
+    let Some(ids) = IdRange::parse(range) else {
         out.push(Diagnostic::at(&node.source, RosterProblem::NoRange { range: range.to_string() }));
         return None;
     };
-    if last < first {
+    if ids.is_backward() {
         out.push(Diagnostic::at(&node.source, RosterProblem::BackwardRange { range: range.to_string() }));
         return None;
     }
-    if last - first >= LARGEST_POOL {
-        let problem = RosterProblem::PoolTooLarge { agents: last - first + 1, most: LARGEST_POOL };
+    if ids.count() > LARGEST_POOL {
+        let problem = RosterProblem::PoolTooLarge { agents: ids.count(), most: LARGEST_POOL };
         out.push(Diagnostic::at(&node.source, problem));
         return None;
     }
-    Some(Ids::Pool { first, last, width: text.len() })
+    Some(Ids::Pool(ids))
 }
 
 fn raw_queue(node: &Node, out: &mut Diagnostics) -> Option<RawQueue> {

@@ -12,7 +12,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::roster_document::{AGENT_STATES, SELECTED_BY};
 use crate::config::settings::{
-    CALENDAR, CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+    CALENDAR, CONNECTION, Constraint, IGNORE, IGNORE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES, Setting,
+    SettingType, Spec, TIME_ZONE_DOC,
 };
 use crate::model::field::Field;
 use crate::model::plan::{FORMAT, Plan};
@@ -135,6 +136,12 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
         "timeZone": with_doc(filled(), TIME_ZONE_DOC),
         "calendar": group(&CALENDAR.iter().collect::<Vec<_>>(), "How far ahead the dates are looked at."),
         "policy": group(&POLICY.iter().collect::<Vec<_>>(), "What one run may do."),
+        "scope": group(&SCOPE.iter().collect::<Vec<_>>(), SCOPE_DOC),
+        "ignore": {
+            "description": IGNORE_DOC,
+            "type": "array",
+            "items": group(&IGNORE.iter().collect::<Vec<_>>(), ""),
+        },
     });
     let doc = "The trusted configuration: vendor systems, secret stores, ledger and policy.";
     let mut schema = head("workspace", "rosterctl workspace", doc);
@@ -487,6 +494,9 @@ fn setting_type(setting: &Setting) -> Json {
             json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 })
         }
         SettingType::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        SettingType::Matching(_) => {
+            json!({ "anyOf": [filled(), { "type": "array", "items": filled(), "minItems": 1 }] })
+        }
         SettingType::Number { min, max: i64::MAX } => json!({ "type": "integer", "minimum": min }),
         SettingType::Number { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         SettingType::Numbers => json!({

@@ -180,7 +180,8 @@ impl Dates {
         }
         let away = self.all_away(self.at);
         let agents = Agents::now(&desired.agents);
-        let roster = Roster { agents, away: &away, entries: &self.agents, at: self.at };
+        let memberships = &desired.memberships;
+        let roster = Roster { agents, memberships, away: &away, entries: &self.agents, at: self.at };
         desired.queues = self.queues.iter().map(|(id, plan)| (id.clone(), plan.queue(&roster))).collect();
     }
 
@@ -282,7 +283,13 @@ impl<'a> Timeline<'a> {
     /// Returns the agents with two priorities in a queue now, each with the queue.
     pub(super) fn disputes(&self) -> Vec<(&'a ResourceId, &'a QueuePlan, Dispute<'_>)> {
         let agents = Agents::then(&self.desired.agents, &self.agents);
-        let roster = Roster { agents, away: &self.away, entries: &self.dates.agents, at: self.now };
+        let roster = Roster {
+            agents,
+            memberships: &self.desired.memberships,
+            away: &self.away,
+            entries: &self.dates.agents,
+            at: self.now,
+        };
         let queues = self.dates.queues.iter();
         queues.flat_map(|(id, plan)| plan.disputes(&roster).map(move |dispute| (id, plan, dispute))).collect()
     }
@@ -381,9 +388,6 @@ impl<'a> Timeline<'a> {
         }
         let before = self.agents.get(id).or_else(|| self.desired.agents.get(id))?;
         if !differs(before, &after) {
-            if before.queues != after.queues {
-                self.agents.insert(id.clone(), after);
-            }
             return None;
         }
         let value = || changed(&before.record, &after.record).find_map(|field| entry.turned(field, from, to));
@@ -400,7 +404,13 @@ impl<'a> Timeline<'a> {
         let (from, to) = (passed.from, passed.to);
         let part = Part { plan, was: plan.view(from), view: plan.view(to), passed };
         let agents = Agents::then(&self.desired.agents, &self.agents);
-        let roster = Roster { agents, away: &self.away, entries: &self.dates.agents, at: to };
+        let roster = Roster {
+            agents,
+            memberships: &self.desired.memberships,
+            away: &self.away,
+            entries: &self.dates.agents,
+            at: to,
+        };
         let mut turn = QueueTurn {
             at,
             id,

@@ -30,7 +30,7 @@ messages! {
 }
 
 impl ChainRemark {
-    /// Returns true if the chain is broken: somebody changed or removed what a run wrote.
+    /// Returns true if the chain is broken: what a run wrote was changed or removed.
     pub fn is_break(&self) -> bool {
         match self {
             Self::Changed { .. }

@@ -46,8 +46,6 @@ pub struct DesiredAgent {
     pub allow_any_role: bool,
     /// The pool of `operatorIds` that it came from; equal numbers are one pool.
     pub pool: Option<u32>,
-    /// The queues that it names; `None` leaves them to the queues.
-    pub queues: Option<Arc<Memberships>>,
     /// Its fields.
     pub record: Record,
 }
@@ -123,6 +121,8 @@ pub struct DesiredSeat {
 pub struct Desired {
     /// Agents, by number.
     pub agents: BTreeMap<OperatorId, DesiredAgent>,
+    /// The `queues` of agents without a date, by number: most agents have none.
+    pub memberships: BTreeMap<OperatorId, Arc<Memberships>>,
     /// Queues, by id.
     pub queues: BTreeMap<ResourceId, DesiredQueue>,
     /// Seats, by account.

@@ -79,6 +79,8 @@ struct Fields {
     sources: Box<[Option<Source>]>,
     /// A bit for each set field.
     set: u32,
+    /// The time of the last change of a live resource, in seconds since 1970 UTC. Two records are equal without it.
+    changed: Option<NonZero<u32>>,
     /// Facts of a live resource, if there are any.
     marks: Option<Box<Marks>>,
 }
@@ -92,8 +94,6 @@ struct Marks {
     masked: u32,
     /// The vendor's identity of the agent.
     identity: Identity,
-    /// The time of the last change, in seconds since 1970 UTC. It is no part of the comparison of two records.
-    changed: Option<NonZero<i64>>,
 }
 
 /// One field of a [`Record`].
@@ -111,14 +111,13 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut record = f.debug_struct("Record");
         record.field("fields", &self.iter().collect::<Vec<_>>());
-        record.field("marks", &self.marks()).finish()
+        record.field("marks", &self.marks()).field("changed", &self.changed()).finish()
     }
 }
 
 impl PartialEq for Record {
     fn eq(&self, other: &Self) -> bool {
-        let compared = |record: &Self| Marks { changed: None, ..record.marks() };
-        compared(self) == compared(other) && self.iter().eq(other.iter())
+        self.marks() == other.marks() && self.iter().eq(other.iter())
     }
 }
 
@@ -226,12 +225,12 @@ impl Record {
 
     /// Returns the time of the last change that the vendor tells, in seconds since 1970 UTC.
     pub fn changed(&self) -> Option<i64> {
-        self.marks().changed.map(NonZero::get)
+        self.0.as_ref()?.changed.map(|seconds| seconds.get().into())
     }
 
     /// Records the time of the last change.
     pub fn mark_changed(&mut self, seconds: i64) {
-        self.marks_mut().changed = NonZero::new(seconds);
+        self.fields_mut().changed = u32::try_from(seconds).ok().and_then(NonZero::new);
     }
 
     /// Returns a field's entry, with value and place.

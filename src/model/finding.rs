@@ -62,6 +62,18 @@ messages! {
         Unprinted { agents: Vec<OperatorId>, more: usize },
         /// A declared agent belongs to another company.
         ForeignAgent { queues: Vec<ResourceId> },
+        /// A declared agent is live outside the scope.
+        OutsideAgent { queues: Vec<ResourceId> },
+        /// A declared queue is live outside the scope, under this name.
+        OutsideQueue { exten: Word, live: String },
+        /// A new resource would be outside the scope, for the lack of a value.
+        CreatedOutside { key: Word },
+        /// An agent cannot be deleted, or deleted and created `again`: queues outside the scope hold it.
+        HeldOutside { queues: Vec<ResourceId>, again: bool },
+        /// Members of a queue are outside the scope.
+        KeptMembers { members: Vec<OperatorId>, more: usize },
+        /// A queue names an agent that is live outside the scope.
+        OutsideMember { member: OperatorId },
         /// Another agent holds the SIP number.
         SipHeld { number: String, holder: OperatorId },
         /// The vendor hides a part of fields.

@@ -24,20 +24,29 @@ pub struct Listing<K, V> {
     pub incomplete: Option<String>,
     /// The resources of another company: they are neither compared, counted nor deleted.
     pub foreign: BTreeSet<K>,
+    /// The resources outside the workspace's scope, or ignored, with few of their fields: like those of another company.
+    pub outside: BTreeMap<K, V>,
     /// The number of rows on a vendor's page, from which the number of calls follows.
     pub page_size: usize,
 }
 
 impl<K, V> Default for Listing<K, V> {
     fn default() -> Self {
-        Self { items: BTreeMap::new(), incomplete: None, foreign: BTreeSet::new(), page_size: 100 }
+        Self {
+            items: BTreeMap::new(),
+            incomplete: None,
+            foreign: BTreeSet::new(),
+            outside: BTreeMap::new(),
+            page_size: 100,
+        }
     }
 }
 
 impl<K, V> Listing<K, V> {
     /// Returns the number of calls that another read needs.
     pub fn pages(&self) -> usize {
-        (self.items.len() + self.foreign.len()).div_ceil(self.page_size.max(1)).max(1)
+        let rows = self.items.len() + self.foreign.len() + self.outside.len();
+        rows.div_ceil(self.page_size.max(1)).max(1)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod finding;
 pub mod history;
 pub mod host;
 pub mod id;
+pub mod id_range;
 pub mod identity;
 pub mod journal;
 pub mod last_change;

@@ -341,11 +341,35 @@ pub struct FindingCounts {
 
 /// Numbers of live resources.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct LiveCounts {
     /// Live agents.
     pub agents: usize,
     /// Live queues.
     pub queues: usize,
+    /// Live agents outside the workspace's scope, or ignored.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outside_agents: usize,
+    /// Live queues outside the workspace's scope, or ignored.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outside_queues: usize,
+}
+
+impl LiveCounts {
+    /// Returns the number of agents that a listing holds.
+    pub fn listed_agents(&self) -> usize {
+        self.agents + self.outside_agents
+    }
+
+    /// Returns the number of queues that a listing holds.
+    pub fn listed_queues(&self) -> usize {
+        self.queues + self.outside_queues
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Digests that make a saved plan stale.

@@ -253,6 +253,8 @@ messages! {
         UnknownZone { zone: String, near: Option<String> },
         /// A value is no offset from UTC.
         NoOffset { key: Word },
+        /// `ignore` names a resource twice.
+        IgnoredTwice { id: ResourceId },
     }
 }
 
@@ -355,6 +357,10 @@ messages! {
         NoMembersNow { queue: String },
         /// An error lies ahead.
         Ahead { at: String, what: Ahead },
+        /// A value of an agent or a queue is outside `scope`. `more`: so many others of its entry are, too.
+        OutOfScope { id: ResourceId, key: Word, value: String, scope: String, more: usize },
+        /// `ignore` names a declared resource.
+        Ignored { id: ResourceId, reason: String },
         /// A manifest names a secret of the workspace.
         ReservedSecret { secret: String, user: String },
     }
@@ -449,6 +455,8 @@ messages! {
         Selector,
         /// A seat.
         Seat,
+        /// An entry of `ignore`.
+        Ignored,
         /// An entry of `during`.
         During,
         /// A period.
@@ -485,6 +493,8 @@ messages! {
         Date,
         /// `FIRST..LAST`.
         Range,
+        /// The id of a resource.
+        Resource,
         /// A share or a count.
         Share,
         /// An address. `sandbox`: or the word `sandbox`.
@@ -565,6 +575,10 @@ messages! {
         Rule,
         /// The `state: absent` of an agent.
         AbsentHere,
+        /// The condition of `scope`.
+        Scope,
+        /// The entry of `ignore`.
+        IgnoredHere,
         /// Another agent's reference to the password that it shares.
         Says { agent: OperatorId, version: Option<u32>, generate: bool },
     }

@@ -29,6 +29,8 @@ pub enum QueueMatch<'a> {
     },
     /// Created with this number, but in no listing yet; with its id in the ledger.
     Pending(&'a str, ResourceId),
+    /// It is live outside the workspace's scope.
+    Outside(&'a OperatorId),
     /// No live queue matches it.
     Missing,
 }
@@ -92,7 +94,9 @@ pub fn queue_matches<'d, 'l>(
                 QueueMatch::Conflict { known, named: exten }
             }
             (Some(found), _) => found,
-            (None, _) if queue.exten.is_some() => QueueMatch::Missing,
+            (None, _) if queue.exten.is_some() => {
+                outside(listing, ledger, id, queue).unwrap_or(QueueMatch::Missing)
+            }
             (None, _) if names.extens(&queue.name).len() > 1 => {
                 QueueMatch::Namesakes(names.extens(&queue.name).to_vec())
             }
@@ -104,11 +108,30 @@ pub fn queue_matches<'d, 'l>(
                 Some(_) if queue.distinct => QueueMatch::Missing,
                 Some(first) => QueueMatch::Claimed(exten, (*first).clone()),
             },
-            (None, None) => pending(ledger, id, queue),
+            (None, None) => outside(listing, ledger, id, queue).unwrap_or_else(|| pending(ledger, id, queue)),
         };
         result.push((id, queue, found));
     }
     result
+}
+
+/// Finds a declared queue outside the scope: by its number, that in the ledger, its name or its former name.
+fn outside<'a>(
+    listing: &'a Listing<OperatorId, LiveQueue>,
+    ledger: &Ledger,
+    id: &ResourceId,
+    queue: &DesiredQueue,
+) -> Option<QueueMatch<'a>> {
+    let numbered =
+        |exten: &str| listing.outside.get_key_value(&OperatorId::from(exten)).map(|(exten, _)| exten);
+    if let Some(exten) = &queue.exten {
+        return numbered(exten).map(QueueMatch::Outside);
+    }
+    let known = entry(ledger, id).and_then(|entry| numbered(entry.exten.as_deref()?));
+    let has_name =
+        |name: &str| name == &*queue.name || queue.was.as_ref().is_some_and(|(was, _)| **was == *name);
+    let mut named = listing.outside.iter().filter(|(_, live)| has_name(&live.name)).map(|(exten, _)| exten);
+    known.or_else(|| named.next()).map(QueueMatch::Outside)
 }
 
 /// Returns the number of a live queue.

@@ -92,6 +92,8 @@ rules! {
         "Nothing has to be done; `--assert-unread` sets the field again, and from then on the ledger knows it. Ask the vendor for an account that sees the whole value.";
     MASKED_REPLACE   "R111" Warning Differs    "An agent is not made again, since the vendor shows a field that no manifest says only in part or not at all."
         "Write the field into the manifest, or change the agent in the console.";
+    OUTSIDE          "R112" Warning Partial    "A declared agent or queue is live outside the workspace's `scope`, or would be; or a queue outside holds an agent that has to be deleted. It is left out of the plan."
+        "Correct the live values in the console, widen `scope`, or take the resource out of the manifests.";
     UNMANAGED_AGENT  "R201" Info    None       "A live agent stands in no manifest."
         "It stays as it is. To manage it, add it to a manifest (`rosterctl import` writes one); to delete it, write it with `state: absent`.";
     UNMANAGED_QUEUE  "R202" Info    None       "A live queue stands in no manifest."
@@ -104,11 +106,13 @@ rules! {
         "Nothing has to be done: the next clean apply takes note of it. Write the field again to set it.";
     SUCCEEDED        "R206" Warning Differs    "The number of an agent that rosterctl knew belongs to another agent now: that one is not owned, and its role and password are unknown."
         "Look in the console who has the number. If that is right, apply: a clean apply takes note of it, and `--assert-unread` sets role and password.";
+    KEPT_MEMBERS     "R207" Info    None       "A queue has members outside the workspace's `scope`, or under its `ignore`: they stay in its list."
+        "Nothing has to be done: the workspace that manages them takes them out.";
     AMBIGUOUS_QUEUE  "R301" Error   Invalid    "Two live queues have one name."
         "Give the queue its `exten:` in the manifest, or rename one of the two in the console.";
     MISSING_EXTEN    "R302" Error   Invalid    "No live queue has the number that the manifest pins."
         "Correct the `exten:`, or leave it out and let the name find the queue.";
-    UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live."
+    UNKNOWN_MEMBER   "R303" Error   Invalid    "A queue names an agent that is neither declared nor live, or that is live outside the workspace's `scope`."
         "Declare the agent, correct its number, or take it out of the queue.";
     NO_ROLE          "R304" Error   Invalid    "An agent would be made without a role. As a warning: the agent was deleted in the console and cannot be made again, so the plan leaves it out."
         "Add `role:` to the agent or its profile, or `allowAnyRole: true` if any will do; or write it with `state: absent`.";

@@ -42,23 +42,27 @@ pub(crate) fn record(table: &'static [&'static Field]) -> impl Strategy<Value = 
     })
 }
 
-fn listing<V: Clone + std::fmt::Debug>(
-    row: impl Strategy<Value = V>,
+fn listing<V: Clone + std::fmt::Debug + 'static>(
+    row: impl Strategy<Value = V> + 'static,
 ) -> impl Strategy<Value = Option<Listing<OperatorId, V>>> {
-    let items = btree_map(".{1,5}", row, 0..6);
+    let row = row.boxed();
+    let (items, outside) = (btree_map(".{1,5}", row.clone(), 0..6), btree_map(".{1,5}", row, 0..3));
     let foreign = btree_set(".{1,5}", 0..3);
-    let listing = (items, proptest::option::of(".{0,8}"), foreign, 1..500usize);
-    proptest::option::of(listing.prop_map(|(items, incomplete, foreign, page_size)| Listing {
-        items: items.into_iter().map(|(id, row): (String, V)| (OperatorId::new(id), row)).collect(),
+    let listing = (items, proptest::option::of(".{0,8}"), foreign, outside, 1..500usize);
+    let rows =
+        |rows: BTreeMap<String, V>| rows.into_iter().map(|(id, row)| (OperatorId::new(id), row)).collect();
+    proptest::option::of(listing.prop_map(move |(items, incomplete, foreign, outside, page_size)| Listing {
+        items: rows(items),
         incomplete,
         foreign: foreign.iter().map(|id| OperatorId::new(id.as_str())).collect(),
+        outside: rows(outside),
         page_size,
     }))
 }
 
 /// Generates any live state.
 pub(crate) fn live() -> impl Strategy<Value = Live> {
-    let changed = || proptest::option::of((1..i64::MAX, proptest::option::of(text())));
+    let changed = || proptest::option::of((1..i64::from(u32::MAX), proptest::option::of(text())));
     let queue = (text(), record(queue::FIELDS), changed()).prop_map(|(name, record, changed)| LiveQueue {
         name: name.into(),
         record,

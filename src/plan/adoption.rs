@@ -118,7 +118,6 @@ impl Run<'_> {
     /// Returns true if a difference is taken over, by the side that moved. Names why a named one is not.
     fn takes(&mut self, id: &ResourceId, field: Option<&'static Field>, moved: ChangeOrigin) -> bool {
         match (self.asked(id, field), moved) {
-            (Asked::No, _) => false,
             (Asked::Named, ChangeOrigin::Manifest | ChangeOrigin::Date) if field.is_none() => {
                 self.leave(id, field, EditObjection::OwnChange);
                 false
@@ -128,7 +127,8 @@ impl Run<'_> {
                 self.leave(id, field, EditObjection::Both);
                 false
             }
-            (Asked::Silent, ChangeOrigin::Manifest | ChangeOrigin::Date | ChangeOrigin::Unknown) => false,
+            (Asked::No, _)
+            | (Asked::Silent, ChangeOrigin::Manifest | ChangeOrigin::Date | ChangeOrigin::Unknown) => false,
         }
     }
 
@@ -242,15 +242,11 @@ impl Run<'_> {
             FindingKind::SeatMissing if self.asked(id, None) == Asked::Named => {
                 self.put(id, EntryEdit::Absent);
             }
-            FindingKind::DeletedInConsole { .. } => {
-                if self.takes(id, None, ChangeOrigin::Live) {
-                    self.put(id, EntryEdit::Absent);
-                }
+            FindingKind::DeletedInConsole { .. } if self.takes(id, None, ChangeOrigin::Live) => {
+                self.put(id, EntryEdit::Absent);
             }
-            FindingKind::RenamedInConsole { live, .. } => {
-                if self.takes(id, None, ChangeOrigin::Live) {
-                    self.put(id, EntryEdit::Name(live.as_str().into()));
-                }
+            FindingKind::RenamedInConsole { live, .. } if self.takes(id, None, ChangeOrigin::Live) => {
+                self.put(id, EntryEdit::Name(live.as_str().into()));
             }
             FindingKind::UnmanagedAgent { .. }
             | FindingKind::UnmanagedQueue { .. }

@@ -7,7 +7,7 @@ use super::context::{Context, Draft};
 use super::prune::{prunes, prunes_any};
 use super::targets::Scope;
 use super::unread::Unread;
-use super::{change_origin, replacement_restore, rotation, successor};
+use super::{change_origin, left_out, replacement_restore, rotation, successor};
 use crate::model::agent::{ENABLED, FIELDS, NAME, PASSWORD, ROLE};
 use crate::model::desired::{DesiredAgent, Existence};
 use crate::model::difference::Difference;
@@ -21,11 +21,10 @@ use crate::model::identity::Identity;
 use crate::model::ledger::{LedgerEntry, ReplacementBackup};
 use crate::model::message::Word;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::reason::{ChangeReason, FieldReason};
 use crate::model::rule::{
-    ELSEWHERE, FOREIGN_AGENT, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NO_ROLE, NOT_YET,
-    PROTECTED, SECRET_GONE, UNMANAGED_AGENT,
+    ELSEWHERE, FOREIGN_SECRET, IMMUTABLE, INCOMPLETE, MASKED_REPLACE, NOT_YET, PROTECTED, SECRET_GONE,
+    UNMANAGED_AGENT,
 };
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
@@ -67,7 +66,12 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
             }
             Side::Declared(agent) if listing.foreign.contains(id) => {
                 if agent.is_compared() {
-                    draft.find(foreign(context, &resource, agent));
+                    draft.find(left_out::foreign(context, &resource, agent));
+                }
+            }
+            Side::Declared(agent) if listing.outside.contains_key(id) => {
+                if agent.is_compared() || agent.is_absent() {
+                    draft.find(left_out::outside(context, &resource, agent));
                 }
             }
             Side::Declared(agent) => {
@@ -160,6 +164,10 @@ fn delete(
         draft.find(Finding::new(&ELSEWHERE, what).about(&resource));
         return;
     }
+    if let Some(held) = left_out::held_outside(context, id, false) {
+        draft.find(Finding { source: declared.map(|agent| agent.source.clone()), ..held.about(&resource) });
+        return;
+    }
     let fields = live
         .iter()
         .map(|entry| FieldDiff::new(entry.field, Some(entry.value.clone()), None, ChangeOrigin::Unknown))
@@ -212,14 +220,18 @@ fn earlier_values<'a>(
 
 fn create(context: &Context<'_>, draft: &mut Draft, id: &OperatorId, agent: &DesiredAgent) {
     let resource = ResourceId::agent(id);
+    if let Some(key) = context.workspace.scope.missing_in(&agent.record) {
+        draft.find(left_out::created_outside(&resource, agent, key));
+        return;
+    }
     let kept = replacement_restore::pending_backup(context, id, None);
     if !has_role(context.supports.agents, agent)
         && kept.is_none_or(|kept| replacement_restore::value(context.supports.agents, kept, &ROLE).is_none())
     {
         draft.find(if context.ledger.owns(&resource) {
-            deleted(context, &resource, agent)
+            left_out::deleted(context, &resource, agent)
         } else {
-            no_role(&resource, agent, false)
+            left_out::no_role(&resource, agent, false)
         });
         return;
     }
@@ -260,34 +272,6 @@ fn title(agent: &DesiredAgent, live: Option<&Record>) -> Option<String> {
 fn has_role(support: &Support, agent: &DesiredAgent) -> bool {
     let knows_roles = !support.mapping(&ROLE).create.is_empty();
     !knows_roles || agent.allow_any_role || agent.record.get(&ROLE).is_some()
-}
-
-fn no_role(resource: &ResourceId, agent: &DesiredAgent, again: bool) -> Finding {
-    Finding::new(&NO_ROLE, FindingKind::NoRole { again }).about(resource).at(&agent.source)
-}
-
-/// Returns the finding for an agent, deleted in the console, that cannot be created again.
-fn deleted(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    let name = agent.record.text(&NAME).map(str::to_owned);
-    let queues = served(context, &resource.name);
-    Finding::new(&NO_ROLE, FindingKind::DeletedInConsole { name, queues })
-        .left_out()
-        .about(resource)
-        .at(&agent.source)
-}
-
-/// Returns the finding for a declared agent of another company.
-fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
-    Finding::new(&FOREIGN_AGENT, FindingKind::ForeignAgent { queues: served(context, &resource.name) })
-        .about(resource)
-        .at(&agent.source)
-}
-
-/// Returns the queues whose manifests name an agent.
-fn served(context: &Context<'_>, id: &OperatorId) -> Vec<ResourceId> {
-    let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
-    let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
-    queues.map(|(queue, _)| queue.clone()).collect()
 }
 
 /// Returns true if a plan leaves out a declared agent.
@@ -639,7 +623,11 @@ fn replace(
         return;
     }
     if !has_role(context.supports.agents, agent) {
-        draft.find(no_role(resource, agent, true));
+        draft.find(left_out::no_role(resource, agent, true));
+        return;
+    }
+    if let Some(held) = left_out::held_outside(context, &resource.name, true) {
+        draft.find(held.about(resource).at(&agent.source));
         return;
     }
     let support = context.supports.agents;

@@ -9,7 +9,7 @@
 use super::context::{Context, Draft};
 use crate::config::workspace::Limit;
 use crate::model::finding::{Finding, FindingKind};
-use crate::model::id::{Kind, ResourceId};
+use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::plan::{Action, Change};
 use crate::model::rule::{TOO_MANY_CHANGES, TOO_MANY_DELETES, TOO_MANY_LEAVE};
 use crate::model::source::Source;
@@ -52,8 +52,11 @@ pub(super) fn check(context: &Context<'_>, draft: &mut Draft) {
         let Some(before) = change.members_before() else { continue };
         let after = change.members_after().map_or(&NO_MEMBERS, |after| after);
         let removed = before.keys().filter(|id| !after.contains_key(*id)).count();
-        if !bound.passes(removed, before.len()) {
-            let finding = leave(&change.id, policy.member_removals, removed, before.len());
+        let outside = context.live.agents.as_ref().map(|listing| &listing.outside);
+        let is_outside = |id: &&OperatorId| outside.is_some_and(|outside| outside.contains_key(*id));
+        let of = before.len() - before.keys().filter(is_outside).count();
+        if !bound.passes(removed, of) {
+            let finding = leave(&change.id, policy.member_removals, removed, of);
             let place = change.source.as_ref().or(policy.limits_source.as_ref()).cloned();
             findings.push(Finding { source: place, ..finding });
         }

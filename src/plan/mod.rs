@@ -19,6 +19,7 @@ mod context;
 mod due;
 mod estimate;
 mod last_changed;
+mod left_out;
 mod limits;
 mod prune;
 mod queues;
@@ -124,6 +125,8 @@ pub fn plan(
         live: LiveCounts {
             agents: live.agents.as_ref().map_or(0, |listing| listing.items.len()),
             queues: live.queues.as_ref().map_or(0, |listing| listing.items.len()),
+            outside_agents: live.agents.as_ref().map_or(0, |listing| listing.outside.len()),
+            outside_queues: live.queues.as_ref().map_or(0, |listing| listing.outside.len()),
         },
     };
     let mut fields = draft.changes.iter().flat_map(|change| &change.fields);

@@ -13,6 +13,7 @@ use super::prune::prunes_queue;
 use super::released::Released;
 use super::targets::Scope;
 use super::{change_origin, chosen, replacement_restore, unknown_members};
+use crate::config::scope::EXTEN;
 use crate::model::agent::NAME;
 use crate::model::desired::DesiredQueue;
 use crate::model::difference::Difference;
@@ -30,9 +31,9 @@ use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::queue_match::{LiveNames, QueueMatch, queue_matches};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{
-    AMBIGUOUS_QUEUE, ELSEWHERE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, LEAVING_MEMBER, LEFT_QUEUE,
-    LOOKALIKE_QUEUE, MISSING_EXTEN, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS, UNKNOWN_MEMBER,
-    UNKNOWN_QUEUE, UNMANAGED_QUEUE,
+    AMBIGUOUS_QUEUE, ELSEWHERE, IMMUTABLE, INCOMPLETE, INVISIBLE_NAME, KEPT_MEMBERS, LEAVING_MEMBER,
+    LEFT_QUEUE, LOOKALIKE_QUEUE, MISSING_EXTEN, OUTSIDE, PENDING_QUEUE, RENAMED_QUEUE, TOO_FEW_MEMBERS,
+    UNKNOWN_MEMBER, UNKNOWN_QUEUE, UNMANAGED_QUEUE,
 };
 use crate::model::support::Support;
 use crate::model::text::{is_hidden, skeleton};
@@ -75,10 +76,12 @@ pub(super) fn decide(context: &Context<'_>, scope: &Scope, draft: &mut Draft) {
                     draft.find(unknown_queue(context, id, queue, &names));
                 }
             }
+            QueueMatch::Outside(exten) if held => draft.find(outside(id, queue, listing, exten)),
             QueueMatch::Missing if held => missing.push((id, queue)),
             QueueMatch::Namesakes(_)
             | QueueMatch::Conflict { .. }
             | QueueMatch::Pending(..)
+            | QueueMatch::Outside(_)
             | QueueMatch::Missing => {}
         }
         check_members(context, draft, id, queue, held, &leaving);
@@ -235,6 +238,19 @@ fn unknown_queue(
     Finding::new(&UNKNOWN_QUEUE, what).about(id).at(&queue.source)
 }
 
+/// Returns the finding for a declared queue that is live outside the scope.
+fn outside(
+    id: &ResourceId,
+    queue: &DesiredQueue,
+    listing: &Listing<OperatorId, LiveQueue>,
+    exten: &OperatorId,
+) -> Finding {
+    let live = listing.outside.get(exten).map(|live| live.name.to_string()).unwrap_or_default();
+    Finding::new(&OUTSIDE, FindingKind::OutsideQueue { exten: exten.into(), live })
+        .about(id)
+        .at(&queue.source)
+}
+
 /// Returns the finding for a created queue that no listing has shown.
 fn pending(id: &ResourceId, queue: &DesiredQueue, exten: &str, known: &ResourceId) -> Finding {
     Finding::new(
@@ -267,7 +283,8 @@ impl<'a> Newcomers<'a> {
     ) -> Self {
         let mut seen: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         if !missing.is_empty() {
-            for name in names.iter().chain(missing.iter().map(|(_, queue)| &*queue.name)) {
+            let outside = listing.outside.values().map(|queue| &*queue.name);
+            for name in names.iter().chain(outside).chain(missing.iter().map(|(_, queue)| &*queue.name)) {
                 seen.entry(skeleton(name)).or_default().insert(name);
             }
         }
@@ -330,6 +347,11 @@ fn create(
                 .about(id)
                 .at(&queue.source),
         );
+        return;
+    }
+    if context.workspace.scope.needs_exten() {
+        let what = FindingKind::CreatedOutside { key: EXTEN.into() };
+        draft.find(Finding::new(&OUTSIDE, what).about(id).at(&queue.source));
         return;
     }
     if let Some(objection) = newcomers.objection(id, queue) {
@@ -401,6 +423,10 @@ fn check_members(
                     .about(id)
                     .at(source),
             );
+        } else if held && !context.desired.agents.contains_key(member) && agents.outside.contains_key(member)
+        {
+            let what = FindingKind::OutsideMember { member: member.clone() };
+            draft.find(Finding::new(&UNKNOWN_MEMBER, what).about(id).at(source));
         } else if held
             && !context.desired.agents.contains_key(member)
             && !agents.items.contains_key(member)
@@ -549,6 +575,13 @@ fn members(
         })
     };
     wanted.retain(|member, _| !leaving.contains(member) && !excluded(member));
+    let kept = outside_members(context, now);
+    if let (Some(queue), Some(_), false) = (managed, entry, kept.is_empty()) {
+        let members = kept.iter().take(MOST_NAMED).map(|(member, _)| (*member).clone()).collect();
+        let what = FindingKind::KeptMembers { members, more: kept.len().saturating_sub(MOST_NAMED) };
+        draft.find(Finding::new(&KEPT_MEMBERS, what).about(id).at(&queue.source));
+    }
+    wanted.extend(kept.into_iter().map(|(member, priority)| (member.clone(), priority)));
     // The vendor skips an agent that does not exist, unless it is a listed member: that one stays listed.
     let all = wanted.len();
     wanted
@@ -607,6 +640,15 @@ fn members(
         }],
         source: managed.map(|queue| queue.source.clone()),
     });
+}
+
+/// Returns the members outside the scope. No list takes them out or changes their priority.
+fn outside_members<'a>(context: &Context<'a>, now: &'a Members) -> Vec<(&'a OperatorId, i64)> {
+    let Some(agents) = context.live.agents.as_ref().filter(|agents| !agents.outside.is_empty()) else {
+        return Vec::new();
+    };
+    let outside = now.iter().filter(|(member, _)| agents.outside.contains_key(*member));
+    outside.map(|(member, priority)| (member, *priority)).collect()
 }
 
 fn check_minimum(draft: &mut Draft, id: &ResourceId, queue: &DesiredQueue, left: usize) {

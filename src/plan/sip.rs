@@ -13,7 +13,7 @@ use crate::model::value::{Sip, Value};
 
 /// Returns the live agent of each number.
 pub(super) fn holders<'a>(context: &Context<'a>) -> BTreeMap<&'a str, &'a OperatorId> {
-    let agents = context.live.agents.iter().flat_map(|listing| &listing.items);
+    let agents = context.live.agents.iter().flat_map(|listing| listing.items.iter().chain(&listing.outside));
     agents.filter_map(|(id, live)| Some((live.get(&SIP)?.sip_number()?, id))).collect()
 }
 

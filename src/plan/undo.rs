@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::agent::{PASSWORD, ROLE, SIP, SKILL_LEVEL};
-use crate::model::desired::Desired;
+use crate::model::agent::{PASSWORD, SIP};
+use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::Field;
 use crate::model::history::{ResourceWrite, RunRecord, WrittenField};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -21,8 +21,6 @@ pub fn undo(desired: &Desired, run: &RunRecord, history: &[RunRecord], deletable
     let mut all = Adoption::default();
     let later = history.iter().filter(|other| other.run > run.run);
     let later: Vec<_> = later.map(RunRecord::resources).collect();
-    let mut earlier: Vec<&RunRecord> = history.iter().filter(|other| other.run < run.run).collect();
-    earlier.sort_by_key(|record| std::cmp::Reverse(record.run));
     for (id, write) in run.resources() {
         let since = |field: Option<&Field>| {
             later.iter().filter_map(|run| run.get(id)).any(|write| {
@@ -30,7 +28,7 @@ pub fn undo(desired: &Desired, run: &RunRecord, history: &[RunRecord], deletable
                     || field.is_none_or(|field| write.fields.iter().any(|one| one.field == field))
             })
         };
-        let mut step = Step { desired, id, all: &mut all, since: &since, earlier: &earlier };
+        let mut step = Step { desired, id, all: &mut all, since: &since };
         match write.action {
             _ if write.is_unknown => step.leave(None, EditObjection::UnknownEffect),
             Action::Update => write.fields.iter().for_each(|field| step.field(field)),
@@ -52,8 +50,6 @@ struct Step<'a> {
     all: &'a mut Adoption,
     /// Tells whether a later run wrote a field, or the resource.
     since: &'a dyn Fn(Option<&Field>) -> bool,
-    /// The runs before it, the last one first.
-    earlier: &'a [&'a RunRecord],
 }
 
 impl Step<'_> {
@@ -136,15 +132,6 @@ impl Step<'_> {
         }
     }
 
-    /// Returns the value that a run before last wrote to a field that no system returns.
-    fn last_written(&self, field: &Field) -> Option<Value> {
-        self.earlier.iter().find_map(|record| {
-            let resources = record.resources();
-            let write = resources.get(self.id)?.fields.iter().find(|one| one.field == field)?;
-            write.after.cloned()
-        })
-    }
-
     /// Takes a deletion back.
     fn deleted(&mut self, write: &ResourceWrite<'_>) {
         if (self.since)(None) {
@@ -160,15 +147,12 @@ impl Step<'_> {
                 *value = Value::Sip(Sip::Auto);
             }
         }
-        let unread: [&'static Field; 2] = [&ROLE, &SKILL_LEVEL];
-        for field in unread.into_iter().filter(|_| self.id.kind == Kind::Agent) {
-            let value = self.last_written(field).filter(|_| !fields.iter().any(|(known, _)| *known == field));
-            fields.extend(value.map(|value| (field, value)));
-        }
         match self.id.kind {
-            Kind::Agent if self.desired.agents.get(&self.id.name).is_some_and(|agent| agent.is_absent()) => {
+            Kind::Agent if self.desired.agents.get(&self.id.name).is_some_and(DesiredAgent::is_absent) => {
                 self.put(EntryEdit::Present);
-                fields.into_iter().for_each(|(field, value)| self.put(EntryEdit::Field(field, value)));
+                for (field, value) in fields {
+                    self.put(EntryEdit::Field(field, value));
+                }
             }
             _ if self.desired.wants(self.id) => self.leave(None, EditObjection::ChangedSince),
             _ => {

@@ -30,7 +30,7 @@ pub(super) fn find(
     let stranger = |id: &&OperatorId| {
         let made = made(id);
         let asked = asked(id) && !is_left_out(context, id, made);
-        !agents.items.contains_key(*id) && !made && !asked
+        !agents.items.contains_key(*id) && !agents.outside.contains_key(*id) && !made && !asked
     };
     members.keys().filter(stranger).cloned().collect()
 }

@@ -1,6 +1,7 @@
 //! The content of a report: the outcome of each workspace of a run.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub use crate::model::outcome::Run;
 /// The value of `format` of a drift.
 pub const DRIFT: &str = "rosterctl.drift/v1";
 
-/// A command that reports on plans.
+/// A command that reports on workspaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// `rosterctl plan`.
@@ -23,6 +24,10 @@ pub enum Command {
     Apply,
     /// `rosterctl drift`.
     Drift,
+    /// `rosterctl snapshot`, as `rosterctl show` renders it.
+    Snapshot,
+    /// `rosterctl validate`.
+    Validate,
 }
 
 impl Command {
@@ -32,6 +37,8 @@ impl Command {
             Command::Plan => "plan",
             Command::Apply => "apply",
             Command::Drift => "drift",
+            Command::Snapshot => "snapshot",
+            Command::Validate => "validate",
         }
     }
 }
@@ -119,8 +126,43 @@ pub enum Body {
     Planned(BoundPlan),
     /// A plan and the run that applied it.
     Ran(BoundPlan, Run),
+    /// Manifests that are sound offline.
+    Sound(Sound),
     /// A failure before there was a plan.
     Failed(Failure),
+}
+
+/// The declarations of a workspace whose files are sound.
+#[derive(Clone, Debug)]
+pub struct Sound {
+    /// Name of the workspace.
+    pub workspace: String,
+    /// The number of agents that have to exist.
+    pub agents: usize,
+    /// The number of queues.
+    pub queues: usize,
+    /// The number of seats.
+    pub seats: usize,
+    /// The number of agents that must not exist.
+    pub absent: usize,
+    /// The instant of the check, and the end of its look ahead; `None` without dates.
+    pub span: Option<(String, String)>,
+}
+
+impl fmt::Display for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count =
+            |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+        let (agents, queues) = (count(self.agents, "agent"), count(self.queues, "queue"));
+        write!(f, "sound; {agents}, {queues}, {} declared", count(self.seats, "seat"))?;
+        if self.absent > 0 {
+            write!(f, ", {} declared absent", count(self.absent, "agent"))?;
+        }
+        match &self.span {
+            Some((at, until)) => write!(f, "; as of {at}, and until {until}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A plan, with what the connections of its workspace can do.
@@ -178,7 +220,7 @@ impl Part {
     pub fn plan(&self) -> Option<&Plan> {
         match &self.body {
             Body::Planned(plan) | Body::Ran(plan, _) => Some(plan),
-            Body::Failed(_) => None,
+            Body::Sound(_) | Body::Failed(_) => None,
         }
     }
 
@@ -186,6 +228,7 @@ impl Part {
     pub fn name(&self) -> &str {
         match &self.body {
             Body::Planned(plan) | Body::Ran(plan, _) => &plan.workspace,
+            Body::Sound(sound) => &sound.workspace,
             Body::Failed(failure) => failure.workspace.as_ref().unwrap_or(&self.place),
         }
     }

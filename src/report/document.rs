@@ -87,7 +87,7 @@ impl Document {
     /// Those of the writer.
     pub fn begin(&self, out: &mut dyn Write) -> io::Result<()> {
         match self.format {
-            Format::Json if self.report.several => json::begin(out),
+            Format::Json if self.report.several => json::begin(self.report.command, out),
             Format::Sarif => sarif::begin(out),
             Format::Json
             | Format::Text
@@ -121,9 +121,9 @@ impl Document {
             }
             Format::Json => {
                 if report.several {
-                    json::entry(part, number == 0, out)?;
+                    json::entry(report.command, part, number == 0, out)?;
                 } else {
-                    json::part(part, out)?;
+                    json::part(report.command, part, out)?;
                 }
                 Keep::Nothing
             }

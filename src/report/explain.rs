@@ -11,7 +11,8 @@ use textwrap::{Options, WordSplitter};
 
 use super::reference::{effect, setting_default, setting_values, supports, told_by};
 use crate::config::settings::{
-    CALENDAR, CONNECTION, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+    CALENDAR, CONNECTION, IGNORE, IGNORE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES, Setting, SettingType,
+    Spec, TIME_ZONE_DOC,
 };
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
@@ -121,6 +122,8 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     add("timeZone", TIME_ZONE_DOC);
     add("calendar", "How far ahead the dates in the manifests are looked at; `calendar` in rosterctl.yaml.");
     add("policy", "What one run may do; `policy` in rosterctl.yaml.");
+    add("scope", SCOPE_DOC);
+    add("ignore", IGNORE_DOC);
     add("presence", "States of people at work, which `policy.presence.protect` may name.");
     add("finding", "Differences that no step remedies, or must not, each with a stable code.");
     let supports = supports(specs);
@@ -152,6 +155,8 @@ fn topics(roster: &Json, specs: &[&'static Spec]) -> Vec<Topic> {
     settings(&mut topics, "ledger", LEDGER);
     settings(&mut topics, "calendar", CALENDAR);
     settings(&mut topics, "policy", POLICY);
+    settings(&mut topics, "scope", SCOPE);
+    settings(&mut topics, "ignore", IGNORE);
     for (state, word, doc) in STATES {
         let doc = told_by(specs, *state, doc);
         topics.push(Topic { path: format!("presence.{word}"), doc, facts: Vec::new() });

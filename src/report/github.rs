@@ -140,6 +140,7 @@ fn verdict(command: Command, part: &Part) -> (Severity, String) {
             let verdict = view.end.as_ref().and_then(|end| end.verdict.clone());
             (severity, verdict.unwrap_or_else(|| view.counts()))
         }
+        Body::Sound(sound) => (Severity::Info, sound.to_string()),
         Body::Failed(failure) => (Severity::Error, failure.message.clone()),
     }
 }
@@ -178,7 +179,7 @@ fn property(text: &str) -> String {
 fn severity_of_changes(command: Command) -> Severity {
     match command {
         Command::Drift => Severity::Warning,
-        Command::Plan | Command::Apply => Severity::Info,
+        Command::Plan | Command::Apply | Command::Snapshot | Command::Validate => Severity::Info,
     }
 }
 
@@ -206,6 +207,7 @@ fn notes(command: Command, part: &Part) -> (Vec<Note>, usize) {
             let more = view.end.into_iter().flat_map(|end| end.notes).map(about);
             (shown.chain(more).collect(), 0)
         }
+        Body::Sound(_) => (Vec::new(), 0),
         Body::Failed(failure) => {
             let notes = failure.diagnostics.iter().map(|diagnostic| Note {
                 severity: Severity::Error,
@@ -230,7 +232,7 @@ fn lines(command: Command, view: &View<'_>) -> (Vec<Note>, usize) {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
             (LineKind::Act(_), Command::Drift) => (severity_of_changes(command), differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply) => {
+            (LineKind::Act(_), Command::Plan | Command::Apply | Command::Snapshot | Command::Validate) => {
                 (severity_of_changes(command), acts(line, view.tense))
             }
             (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),

@@ -43,7 +43,7 @@ pub fn text(runs: &Runs<'_>, look: TextStyle) -> String {
         out.push('\n');
     }
     if runs.records.is_empty() {
-        out.push_str("No run is recorded.\n");
+        out.push_str("No run to show.\n");
     }
     for remark in runs.remarks {
         let (mark, colour) = if remark.is_break() { ("!", AnsiColor::Red) } else { ("i", AnsiColor::Cyan) };

@@ -9,35 +9,42 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::{Body, Failure, Part, result};
+use super::{Body, Command, Failure, Part, Sound, result};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 
 /// The value of `format` of several workspaces.
 const SEVERAL: &str = "rosterctl.plans/v1";
+/// The value of `format` of several workspaces that were validated.
+const SEVERAL_VALIDATED: &str = "rosterctl.validations/v1";
 /// The value of `format` of a failed workspace.
 const ERROR: &str = "rosterctl.error/v1";
+/// The value of `format` of a workspace that was validated.
+const VALIDATED: &str = "rosterctl.validate/v1";
 
 /// Writes the document of one workspace.
-pub(super) fn part(part: &Part, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn part(command: Command, part: &Part, out: &mut dyn Write) -> io::Result<()> {
     match &part.body {
         Body::Planned(shown) => plan(shown, out),
         Body::Ran(plan, run) => pretty(&result::build(plan, run), out),
-        Body::Failed(failure) => pretty(&error(part, failure), out),
+        Body::Sound(shown) => pretty(&sound(part, shown), out),
+        Body::Failed(failure) => pretty(&error(command, part, failure), out),
     }
 }
 
 /// Begins the document of several workspaces.
-pub(super) fn begin(out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{{\n  \"format\": \"{SEVERAL}\",\n  \"workspaces\": [")
+pub(super) fn begin(command: Command, out: &mut dyn Write) -> io::Result<()> {
+    let format = if command == Command::Validate { SEVERAL_VALIDATED } else { SEVERAL };
+    write!(out, "{{\n  \"format\": \"{format}\",\n  \"workspaces\": [")
 }
 
 /// Writes the entry of a workspace.
-pub(super) fn entry(part: &Part, first: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn entry(command: Command, part: &Part, first: bool, out: &mut dyn Write) -> io::Result<()> {
     match &part.body {
         Body::Planned(plan) => item(&*plan.plan, first, out),
         Body::Ran(plan, run) => item(&result::build(plan, run), first, out),
-        Body::Failed(failure) => item(&error(part, failure), first, out),
+        Body::Sound(shown) => item(&sound(part, shown), first, out),
+        Body::Failed(failure) => item(&error(command, part, failure), first, out),
     }
 }
 
@@ -66,9 +73,26 @@ pub fn plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     pretty(plan, out)
 }
 
-fn error(part: &Part, failure: &Failure) -> Json {
+fn sound(part: &Part, sound: &Sound) -> Json {
     let mut json = json!({
-        "format": ERROR,
+        "format": VALIDATED,
+        "workspace": part.name(),
+        "exit": part.exit,
+        "declared": {
+            "agents": sound.agents, "queues": sound.queues, "seats": sound.seats, "absent": sound.absent,
+        },
+        "diagnostics": [],
+    });
+    if let Some((at, until)) = &sound.span {
+        json["at"] = json!(at);
+        json["until"] = json!(until);
+    }
+    json
+}
+
+fn error(command: Command, part: &Part, failure: &Failure) -> Json {
+    let mut json = json!({
+        "format": if command == Command::Validate { VALIDATED } else { ERROR },
         "workspace": part.name(),
         "exit": part.exit,
         "error": failure.message,
@@ -90,6 +114,9 @@ fn diagnostic(diagnostic: &Diagnostic) -> Json {
     });
     if let Some(source) = &diagnostic.source {
         json["source"] = json!(source);
+        json["file"] = json!(source.file);
+        json["line"] = json!(source.line);
+        json["column"] = json!(source.column);
     }
     let help = diagnostic.help();
     if !help.is_empty() {

@@ -135,6 +135,9 @@ fn add(suite: &mut Suite<'_>, part: &Part) {
                 suite.last.add_properties(counts);
             }
         }
+        Body::Sound(_) => {
+            suite.add(case(report, "workspace", "the workspace is sound", TestCaseStatus::success()));
+        }
         Body::Failed(failure) => failed(suite, part, failure),
     }
 }
@@ -221,7 +224,7 @@ fn cases(suite: &mut Suite<'_>, view: &View<'_>) {
                 let name = named(line, view.tense);
                 match report.command {
                     Command::Drift => case(report, "change", &name, failure(&said)),
-                    Command::Plan | Command::Apply => {
+                    Command::Plan | Command::Apply | Command::Snapshot | Command::Validate => {
                         let mut case = case(report, "change", &name, TestCaseStatus::success());
                         if !said.is_empty() {
                             case.set_system_out(safe(&said));

@@ -118,6 +118,10 @@ pub(super) fn part(report: &Report, part: &Part) -> Entry {
     let folds = match &part.body {
         Body::Planned(plan) => view(report, &view::build(plan, report.command, part.seconds), &mut head),
         Body::Ran(plan, run) => view(report, &view::build_run(plan, run, part.seconds), &mut head),
+        Body::Sound(sound) => {
+            head.raw("✅ ").text(&sound.to_string()).raw("\n\n");
+            Vec::new()
+        }
         Body::Failed(failure) => failed(report, failure, &mut head),
     };
     Entry { name: part.name().to_owned(), summary: head, folds }

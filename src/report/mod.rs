@@ -31,12 +31,13 @@ pub mod reference;
 pub mod result;
 mod sarif;
 pub mod saved_result;
+pub mod snapshot;
 pub mod snippet;
 pub mod status;
 pub mod text;
 pub mod view;
 mod word_diff;
 
-pub use self::content::{Body, BoundPlan, Command, DRIFT, Failure, Part, Report, Roots, Run};
+pub use self::content::{Body, BoundPlan, Command, DRIFT, Failure, Part, Report, Roots, Run, Sound};
 pub use self::document::{Document, Kept, render};
 pub use self::format::Format;

@@ -5,7 +5,8 @@
 use std::fmt::Write as _;
 
 use crate::config::settings::{
-    CALENDAR, CONNECTION, Constraint, LEDGER, POLICY, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
+    CALENDAR, CONNECTION, Constraint, Form, IGNORE, IGNORE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES,
+    Setting, SettingType, Spec, TIME_ZONE_DOC,
 };
 use crate::model::field::{Field, Personal};
 use crate::model::presence::{STATES, State};
@@ -76,6 +77,10 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     for (state, word, doc) in STATES {
         let _ = writeln!(out, "| `{word}` | {} |", cell(&told_by(specs, *state, doc)));
     }
+    let _ = write!(out, "\n## Scope\n\n{SCOPE_DOC}\n\n");
+    settings(&mut out, SCOPE);
+    let _ = write!(out, "\n`ignore`: {IGNORE_DOC} Settings of an entry:\n\n");
+    settings(&mut out, IGNORE);
     out.push_str("\n## Finding codes\n\n| code | severity | effect | meaning | what to do |\n| --- | --- | --- | --- | --- |\n");
     for rule in RULES {
         let _ = writeln!(
@@ -201,6 +206,14 @@ pub(super) fn setting_values(ty: SettingType) -> String {
         SettingType::Choice(words) => code(words),
         SettingType::Words(words) => format!("list of {}", code(words)),
         SettingType::Texts => "list of texts".to_owned(),
+        SettingType::Matching(form) => format!(
+            "{}; or a list of them",
+            match form {
+                Form::Exact => "text",
+                Form::Pattern => "text, in which `*` stands for any text and `?` for one character",
+                Form::Ids => "number in quotes, or `FIRST..LAST`",
+            }
+        ),
         SettingType::Number { min, max: i64::MAX } => format!("whole number from {min}"),
         SettingType::Number { min, max } => format!("whole number from {min} to {max}"),
         SettingType::Numbers => "list of whole numbers".to_owned(),

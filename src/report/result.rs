@@ -31,9 +31,6 @@ pub struct Report<'a> {
     pub at: Option<&'a str>,
     /// Counts of results.
     pub summary: Counts,
-    /// The changes of the plan, as in the plan's document.
-    #[serde(skip_serializing_if = "<[Change]>::is_empty")]
-    pub changes: &'a [Change],
     /// One result a step.
     pub results: Vec<Entry<'a>>,
     /// A resource that moved since the plan was made.
@@ -53,6 +50,9 @@ pub struct Report<'a> {
     /// The reason why nothing was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// The changes of the plan, as in the plan's document.
+    #[serde(skip_serializing_if = "<[Change]>::is_empty")]
+    pub changes: &'a [Change],
 }
 
 /// Counts of results; every format tells these.
@@ -130,7 +130,6 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         workspace: &plan.workspace,
         at: plan.at.as_deref(),
         summary,
-        changes: &plan.changes,
         results,
         stale: run.stale.iter().map(|s| Moved { id: &s.id, message: s.what.to_string() }).collect(),
         findings: held.chain(plan.findings.iter().map(Cow::Borrowed)).collect(),
@@ -140,6 +139,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
         interrupted: run.interrupted,
         due: &run.due,
         refused: run.refused.as_ref().map(ToString::to_string),
+        changes: &plan.changes,
     }
 }
 

@@ -178,6 +178,7 @@ fn results(report: &Report, part: &Part) -> (Vec<Ranked>, usize) {
             let (lines, others) = lines(report, part, &view);
             (verdict.into_iter().chain(lines).collect(), others)
         }
+        Body::Sound(_) => (Vec::new(), 0),
         Body::Failed(failure) if failure.diagnostics.is_empty() => {
             (vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)], 0)
         }
@@ -222,7 +223,7 @@ fn lines(report: &Report, part: &Part, view: &View<'_>) -> (Vec<Ranked>, usize) 
             LineKind::Act(action) => {
                 let severity = match report.command {
                     Command::Drift => Severity::Warning,
-                    Command::Plan | Command::Apply => Severity::Info,
+                    Command::Plan | Command::Apply | Command::Snapshot | Command::Validate => Severity::Info,
                 };
                 let result = one(report, part, "change", severity, &text, &line.subject, source);
                 match action {

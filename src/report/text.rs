@@ -42,6 +42,7 @@ pub(super) fn part(report: &Report, part: &Part, look: TextStyle) -> String {
     let text = match &part.body {
         Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
         Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
+        Body::Sound(sound) => return format!("{}: {sound}.\n", sanitize(part.name())),
         Body::Failed(failure) => failed(failure),
     };
     if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
@@ -57,7 +58,7 @@ pub fn outcome(report: &Report, look: TextStyle) -> String {
             let gap = if open.is_empty() { "" } else { "\n" };
             Some(open + gap + &end(&view, look))
         }
-        Body::Ran(..) | Body::Planned(_) | Body::Failed(_) => None,
+        Body::Ran(..) | Body::Planned(_) | Body::Sound(_) | Body::Failed(_) => None,
     });
     parts.filter(|text| !text.is_empty()).fold(String::new(), |all, text| all + "\n" + &text)
 }
@@ -83,7 +84,9 @@ pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let mut text = String::new();
     let subject = view.changes.subject_columns(28);
     for line in view.changes.iter() {
-        text.push_str(&draw(&line, subject, look));
+        let line = draw(&line, subject, look);
+        // The mark of a creation stands first in its line.
+        text.push_str(&if view.tense == Tense::Live { line.replacen('+', " ", 1) } else { line });
     }
     if view.tense == Tense::Differs && !view.changes.is_empty() {
         text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");

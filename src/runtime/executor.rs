@@ -240,7 +240,7 @@ impl Run<'_> {
             }
         }
         let live = &plan.summary.live;
-        let seen = resources::look(vendors, &wanted, (live.agents, live.queues)).await;
+        let seen = resources::look(vendors, &wanted, (live.listed_agents(), live.listed_queues())).await;
         Event::ReadBack { purpose, seen }
     }
 

@@ -183,7 +183,8 @@ impl<'a> PreSendChecks<'a> {
             seen.agents.extend(found.map(|(id, agent)| (id.clone(), agent.clone())));
             return seen;
         }
-        let (wanted, listed) = (ReadSet { agents, ..ReadSet::default() }, (self.plan.summary.live.agents, 0));
+        let (wanted, listed) =
+            (ReadSet { agents, ..ReadSet::default() }, (self.plan.summary.live.listed_agents(), 0));
         let found = if holds {
             let aside: Vendors<Aside<'_>> = self.vendors.get(Kind::Agent).map(Aside).into_iter().collect();
             resources::look(&aside, &wanted, listed).await
@@ -214,7 +215,7 @@ impl<'a> PreSendChecks<'a> {
     /// Returns the number of pages of the listing of queues.
     fn pages(&self) -> usize {
         self.vendors.get(Kind::Queue).map_or(0, |vendor| {
-            self.plan.summary.live.queues.div_ceil(vendor.provider.page_size(vendor.connection()))
+            self.plan.summary.live.listed_queues().div_ceil(vendor.provider.page_size(vendor.connection()))
         })
     }
 
@@ -228,7 +229,8 @@ impl<'a> PreSendChecks<'a> {
             let agents = self.plan.changes.iter().filter(of).map(|change| change.id.name.clone()).collect();
             let wanted = ReadSet { agents, ..ReadSet::default() };
             let at = self.clock.elapsed();
-            let seen = resources::look(self.vendors, &wanted, (self.plan.summary.live.agents, 0)).await;
+            let seen =
+                resources::look(self.vendors, &wanted, (self.plan.summary.live.listed_agents(), 0)).await;
             *shared = Some((at, seen));
         }
     }

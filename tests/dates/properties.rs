@@ -6,14 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 use rosterctl::config::workspace::Workspace;
-use rosterctl::manifest::{Dates, Roster, Timeline};
+use rosterctl::manifest::edit::settle;
+use rosterctl::manifest::{self, Dates, Roster, Timeline, format};
 use rosterctl::model::agent::ENABLED;
 use rosterctl::model::desired::{Desired, DesiredAgent, DesiredQueue, Existence};
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Plan;
 use rosterctl::model::queue::ListMode;
 use rosterctl::model::rule::Effect;
-use rosterctl::model::source::Source;
+use rosterctl::model::source::{File, Source};
 use rosterctl::model::value::Value;
 use rosterctl::plan::Options;
 use serde_json::{Value as Json, json};
@@ -439,6 +440,97 @@ proptest! {
             for gone in was.keys().filter(|id| !left.contains_key(*id)) {
                 prop_assert_ne!(&now[&format!("agent/{gone}")][0], "Present", "{:#?}", change);
             }
+        }
+    }
+}
+
+/// Returns what is wanted, without the reasons of what is not.
+fn kept(desired: &Desired, at_least: bool) -> BTreeMap<String, Json> {
+    let agents = desired.agents.iter().map(|(id, agent)| {
+        // What a tombstone says besides means nothing.
+        let values = (!agent.is_absent()).then(|| words(&agent.record));
+        (format!("agent/{id}"), json!([format!("{:?}", agent.existence), agent.protect, values]))
+    });
+    let queues = desired.queues.iter().map(|(id, queue)| {
+        let mut said = queue_words(queue);
+        said[1] = if at_least {
+            json!(queue.excluded.keys().map(ToString::to_string).collect::<Vec<_>>())
+        } else {
+            Json::Null
+        };
+        (id.to_string(), said)
+    });
+    agents.chain(queues).collect()
+}
+
+/// Returns files, in canonical layout on request, with a comment above and one beside each line that can have one.
+fn remarked(files: Vec<(String, String)>, canonical: bool) -> Vec<File> {
+    let file = |(name, text): (String, String)| {
+        let mut text = format::format(&text).text;
+        if canonical {
+            let mut lines = String::new();
+            for (at, line) in text.lines().enumerate() {
+                let indent = line.len() - line.trim_start().len();
+                if line != "---" {
+                    lines.push_str(&format!("{:indent$}# above {at}\n", ""));
+                }
+                let beside = if line == "---" { String::new() } else { format!(" # beside {at}") };
+                lines.push_str(&format!("{line}{beside}\n"));
+            }
+            let laid = format::format(&lines);
+            if laid.canonical {
+                text = laid.text;
+            }
+        }
+        File { name: name.as_str().into(), bytes: text.into_bytes() }
+    };
+    files.into_iter().map(file).collect()
+}
+
+fn comments(files: &[File]) -> Vec<String> {
+    let texts = files.iter().map(|file| std::str::from_utf8(&file.bytes).unwrap());
+    let mut all: Vec<String> = texts.flat_map(format::remarks).collect();
+    all.sort();
+    all
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    /// Dates that are over are folded: nothing else is wanted at any later moment, and every comment is still there.
+    #[test]
+    fn rule_13_9_a_fold_changes_nothing_that_is_wanted_from_then_on(
+        case in case(), slot in SLOTS, with_comments in any::<bool>(),
+    ) {
+        let (workspace, at) = (case.workspace(), case.moment(slot));
+        let before = remarked(case.files(as_is), with_comments);
+        let fold = |files: &[File]| {
+            let settled = settle::settle(files, &workspace, at).map_err(|_| TestCaseError::fail("the files are wrong"))?;
+            let now: Vec<File> = files.iter().map(|file| {
+                let after = settled.files.iter().find(|after| after.name == file.name);
+                File { name: file.name.clone(), bytes: after.map_or_else(|| file.bytes.clone(), |after| after.after.clone().into_bytes()) }
+            }).collect();
+            Ok::<_, TestCaseError>((now, settled))
+        };
+        let (after, _) = fold(&before)?;
+        let text = |files: &[File]| -> String {
+            files.iter().map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).collect::<Vec<_>>().join("\n=====\n")
+        };
+        let shown = || format!("{at}\n{}\n>>>>>\n{}", text(&before), text(&after));
+        prop_assert_eq!(comments(&before), comments(&after), "{}", shown());
+        let at_least = workspace.policy.at_least;
+        let dates = manifest::load_at(&before, &workspace, at).ok().and_then(|roster| roster.dates);
+        let mut moment = Some(at);
+        while let Some(now) = moment {
+            let desired = |files: &[File]| manifest::load_at(files, &workspace, now).map(|roster| kept(&roster.desired, at_least)).map_err(|_| TestCaseError::fail("wrong after the fold"));
+            prop_assert_eq!(desired(&before)?, desired(&after)?, "at {}: {}", now, shown());
+            moment = dates.as_ref().and_then(|dates| dates.next(now));
+        }
+        let (again, second) = fold(&after)?;
+        prop_assert!(second.files.is_empty(), "{}\n>>>>>\n{}", shown(), text(&again));
+        for (before, after) in before.iter().zip(&after) {
+            let canonical = |file: &File| { let text = std::str::from_utf8(&file.bytes).unwrap(); format::format(text).text == text };
+            prop_assert!(!canonical(before) || canonical(after), "{}", shown());
         }
     }
 }

@@ -155,7 +155,9 @@ pub(crate) fn live(words: &Json) -> Live {
 
 /// Takes the last change of a live resource: `at` in seconds since 1970 UTC, and `by`.
 fn last_change(words: &mut serde_json::Map<String, Json>) -> Option<VendorChange> {
-    words.remove("lastChanged").map(|told| serde_json::from_value(told).expect("a last change"))
+    let told = words.remove("lastChanged")?;
+    let by = told["by"].as_str().map(Into::into);
+    Some(VendorChange { at: told["at"].as_i64().expect("a time in seconds"), by })
 }
 
 /// Reads voice seats by account, or `seatsUnread`. Each seat has `calls`, `connected` and the result of comparing its

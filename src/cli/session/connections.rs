@@ -225,7 +225,10 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     let store: &dyn PasswordStore = &loaded.secrets;
     let against = passwords.then_some((&loaded.desired, store));
     match seats::read(reader, &link, against).await {
-        Ok(seats) => Seats::Read(seats),
+        Ok(mut seats) => {
+            loaded.workspace.scope.narrow_seats(&mut seats.listing);
+            Seats::Read(seats)
+        }
         Err(failure) => {
             let reason = Some(failure.reason());
             Seats::Unread(link.name(failure).message().to_owned(), reason)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::load::Loaded;
+use super::planning::Planned;
 use super::source_cache::SourceCache;
 use crate::cli::error::CliError;
 use crate::manifest::edit::{self, Edited, EditedFile, Manifests};
@@ -13,6 +14,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{ResourceId, safe};
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::source::File;
+use crate::plan::adoption::{self, Adopted, Adoption, Views};
 use crate::report::patch::{self, PatchedFile};
 use crate::storage::files;
 use crate::storage::paths;
@@ -25,6 +27,17 @@ pub(crate) struct EditedManifests {
     pub(crate) left: Vec<LeftEdit>,
     /// Folder of the workspace.
     folder: PathBuf,
+}
+
+/// Returns the edits that take live state over.
+pub(crate) fn adoption(loaded: &Loaded, made: &Planned, named: &[Adopted], until: bool) -> Adoption {
+    let views = Views {
+        workspace: &loaded.workspace,
+        desired: &loaded.desired,
+        live: &made.live,
+        ledger: &made.ledger,
+    };
+    adoption::adoption(views, &made.plan, named, until)
 }
 
 /// Edits the manifests of a workspace in memory.
@@ -52,6 +65,7 @@ pub(crate) fn edit(
         files: &read,
         workspace: &loaded.workspace,
         desired: &loaded.desired,
+        dates: loaded.dates.as_deref(),
         at: loaded.instant,
         folder: shown,
     };

@@ -78,6 +78,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     if let (Some(vendor), Some(queues)) = (vendors.get(Kind::Queue), &mut live.queues) {
         resources::add_unlisted(vendor, queues, &ledger).await;
     }
+    loaded.workspace.scope.narrow(&mut live);
     Ok(PlanningInput { live, ledger, vendors })
 }
 

@@ -9,6 +9,7 @@ use crate::cli::report_output::Reporter;
 use crate::model::chain::FoundRecord;
 use crate::model::history::{FORMAT, HistoryHead, RunId, RunRecord};
 use crate::model::journal::Entry;
+use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::report::{BoundPlan, Run};
 use crate::runtime::clock;
@@ -30,6 +31,7 @@ pub(crate) async fn recovered(
     store: &Store,
     reporter: &Reporter<'_>,
     live: &Live,
+    ledger: &Ledger,
     unfinished: &[Entry],
 ) -> Result<Recovered, CliError> {
     let Some(Entry::Run { run, .. }) = unfinished.first() else { return Ok(Recovered::Nothing) };
@@ -53,7 +55,7 @@ pub(crate) async fn recovered(
     let ended = clock::utc(times.max().unwrap_or_else(clock::now_ms));
     let plan = BoundPlan::new(plan, supports);
     let run = Run { results, interrupted: true, ..Run::default() };
-    let mut record = make(loaded, reporter, run_id, &plan, &run, None);
+    let mut record = make(loaded, reporter, run_id, &plan, &run, ledger, None);
     if let Some(report) = &mut record.report {
         // The rate windows at that time are unknown.
         report.seconds = None;
@@ -68,6 +70,7 @@ pub(crate) fn make(
     run_id: RunId,
     plan: &BoundPlan,
     run: &Run,
+    ledger: &Ledger,
     exit: Option<Exit>,
 ) -> RunRecord {
     let digest = &plan.digests.plan;
@@ -85,7 +88,7 @@ pub(crate) fn make(
         exit: exit.map(|exit| exit as u8),
         previous_run: None,
         previous: None,
-        steps: history::steps(plan, &run.results),
+        steps: history::steps(plan, &run.results, ledger),
         report: Some(reporter.content(plan, run)),
     }
 }

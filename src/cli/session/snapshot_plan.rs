@@ -79,6 +79,7 @@ fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Sna
             workspace.name
         )));
     }
+    workspace.scope.narrow(&mut snapshot.live);
     let Live { agents, queues, seats: _ } = &mut snapshot.live;
     for (kind, there) in [(Kind::Agent, agents.is_some()), (Kind::Queue, queues.is_some())] {
         let connection = workspace.connection_of_kind(kind);

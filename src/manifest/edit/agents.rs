@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::context::{Pen, Run, during, found};
 use super::splice::{KeyChange, Splices};
-use super::tree::{Entry, Item, Node};
-use super::{Pen, Run, found};
+use super::tree::{Body, Entry, Item, Node};
 use crate::manifest::format;
 use crate::model::field::Field;
 use crate::model::id::{OperatorId, ResourceId};
@@ -59,14 +59,12 @@ pub(super) fn edit<'t>(
     work: &BTreeMap<(u32, u32), Edits>,
 ) {
     for (_, item, edits) in found(&list.value, work) {
-        match item.value.entry("operatorIds") {
-            Some(ids) => split(run, pen, item, ids, edits),
-            None => {
-                let Some((id, edit)) = edits.0.first_key_value() else { continue };
-                let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
-                one(run, pen, &mut splices, &item.value, id, edit);
-                pen.splices = splices;
-            }
+        if let Some(ids) = item.value.entry("operatorIds") {
+            split(run, pen, item, ids, edits);
+        } else if let Some((id, edit)) = edits.0.first_key_value() {
+            let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
+            one(run, pen, &mut splices, &item.value, id, edit);
+            pen.splices = splices;
         }
     }
 }
@@ -111,11 +109,11 @@ fn one<'t>(
         }
     }
     if !edit.queues.is_empty() && !edit.absent {
-        let Some(queues) = queues(run, pen, splices, map, id, &edit.queues) else { return };
-        match (queues, run.until) {
-            (None, _) => {}
-            (Some(text), None) => keys.push(("queues".to_owned(), Some(text))),
-            (Some(text), Some(_)) => later.push(("queues", text)),
+        match (queues(run, pen, splices, map, id, &edit.queues), run.until) {
+            (QueuesEdit::Alias, _) => return,
+            (QueuesEdit::InPlace, _) => {}
+            (QueuesEdit::New(text), None) => keys.push(("queues".to_owned(), Some(text))),
+            (QueuesEdit::New(text), Some(_)) => later.push(("queues", text)),
         }
     }
     if let Some(until) = run.until.filter(|_| !later.is_empty()) {
@@ -130,8 +128,17 @@ fn one<'t>(
     }
 }
 
-/// Edits the queues that an agent names. Returns its new `queues` if another layer holds them, or if they hold for a
-/// time. The outer `None` means that an alias has to be written out first.
+/// The result of an edit of the queues that an agent names.
+enum QueuesEdit {
+    /// An alias has to be written out first.
+    Alias,
+    /// The agent's own map was edited.
+    InPlace,
+    /// The agent needs a map of its own, or one for a time.
+    New(String),
+}
+
+/// Edits the queues that an agent names.
 fn queues<'t>(
     run: &Run<'_>,
     pen: &mut Pen<'t>,
@@ -139,21 +146,21 @@ fn queues<'t>(
     map: &'t Node,
     id: &OperatorId,
     edits: &BTreeMap<Arc<str>, Option<i64>>,
-) -> Option<Option<String>> {
-    let named = run.manifests.desired.agents.get(id).and_then(|agent| agent.queues.as_deref());
+) -> QueuesEdit {
+    let named = run.manifests.memberships(id);
     let at = named.map(|named| (named.source.line, named.source.column));
     let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
     let own = std::iter::once(map).chain(during.map(|item| &item.value));
     let mut own = own.filter_map(|owner| owner.entry("queues"));
     let held = own.find(|entry| pen.tree.meant(&entry.value).map(|node| node.place) == at);
     if let Some(entry) = held.filter(|_| run.until.is_none()) {
-        let value = pen.open(entry)?;
+        let Some(value) = pen.open(entry) else { return QueuesEdit::Alias };
         let changes: Vec<KeyChange> = edits
             .iter()
             .map(|(key, priority)| (key.to_string(), priority.map(|priority| priority.to_string())))
             .collect();
         splices.names(value, &changes);
-        return Some(None);
+        return QueuesEdit::InPlace;
     }
     let mut all: BTreeMap<&str, i64> = BTreeMap::new();
     let before = named.into_iter().flat_map(|named| &named.queues);
@@ -166,27 +173,7 @@ fn queues<'t>(
     }
     let pairs: Vec<String> =
         all.iter().map(|(key, priority)| format!("{}: {priority}", scalar(key))).collect();
-    Some(Some(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }))
-}
-
-/// Adds an entry to `during` of a map. Returns false if an alias has to be written out first.
-pub(super) fn during<'t>(
-    pen: &mut Pen<'t>,
-    splices: &mut Splices<'t>,
-    map: &'t Node,
-    entry: String,
-    keys: &mut Vec<KeyChange>,
-) -> bool {
-    match map.entry("during") {
-        None => keys.push(("during".to_owned(), Some(format!("[{entry}]")))),
-        Some(list) => {
-            if pen.open(list).is_none() {
-                return false;
-            }
-            splices.items(list.colon, &list.value, &std::collections::BTreeSet::new(), &[entry]);
-        }
-    }
-    true
+    QueuesEdit::New(if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) })
 }
 
 /// Returns the entry of a key in a map's own `during` whose value stands at a place.
@@ -217,6 +204,10 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
     if at <= last {
         parts.push((at, last, None));
     }
+    // The comment behind the last key of a block stays behind it, in each part.
+    let is_block = matches!(item.value.body, Body::Map { flow: false, .. });
+    let end = if is_block { tree.line_end(item.value.range.end) } else { item.value.range.end };
+    let whole = item.value.range.start..end;
     let mut texts = Vec::new();
     for (from, to, edit) in parts {
         let mut splices = Splices::new(tree);
@@ -229,7 +220,7 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
         if let Some(edit) = edit {
             one(run, pen, &mut splices, &item.value, &number(from), edit);
         }
-        let Some(text) = splices.part(item.value.range.clone()) else {
+        let Some(text) = splices.part(whole.clone()) else {
             let place = format!("{}:{}", item.value.place.0, item.value.place.1);
             run.leave(&ResourceId::agent(&number(from)), None, EditObjection::Unlocated { place });
             return;
@@ -239,7 +230,7 @@ fn split<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, item: &'t Item, ids: &'t Entr
     let flow = item.start == item.value.range.start;
     let between =
         if flow { ", ".to_owned() } else { format!("{}{}- ", tree.line_break(), tree.indent(item.start)) };
-    pen.splices.replace(item.value.range.clone(), texts.join(&between));
+    pen.splices.replace(whole, texts.join(&between));
 }
 
 /// Returns the ends of a pool and the width of its numbers.

@@ -5,65 +5,33 @@
 //! ```
 
 mod agents;
+mod context;
 mod newcomers;
 mod queues;
+pub mod settle;
 mod splice;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
+pub use self::context::{Edited, EditedFile, Manifests};
+use self::context::{Pen, Run, found, named_by};
 use self::splice::Splices;
-use self::tree::{Entry, Item, Node, Tree};
+use self::tree::{Entry, Tree};
 use super::{format, import};
-use crate::config::workspace::Workspace;
 use crate::manifest;
 use crate::model::date::Date;
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::manifest_edit::{EditObjection, EntryEdit, LeftEdit, ManifestEdit};
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::{File, Source};
-
-/// A file before and after.
-#[derive(Clone, Debug)]
-pub struct EditedFile {
-    /// Its name, relative to the folder of the workspace.
-    pub name: Arc<str>,
-    /// Its text before; `None` for a new file.
-    pub before: Option<String>,
-    /// Its text after.
-    pub after: String,
-}
-
-/// The result of edits.
-#[derive(Debug, Default)]
-pub struct Edited {
-    /// The files that change, by name.
-    pub files: Vec<EditedFile>,
-    /// What was not carried out.
-    pub left: Vec<LeftEdit>,
-}
-
-/// The manifests that are edited.
-#[derive(Clone, Copy)]
-pub struct Manifests<'a> {
-    /// The files, in their order.
-    pub files: &'a [File],
-    /// The workspace.
-    pub workspace: &'a Workspace,
-    /// What they want at the instant.
-    pub desired: &'a Desired,
-    /// The instant of the run.
-    pub at: Timestamp,
-    /// The shown name of the folder of new files; `None` if the workspace names files alone.
-    pub folder: Option<&'a str>,
-}
+use crate::yaml::types::spelled;
 
 /// Carries edits out. With `until`, values hold up to that date and then return to the base.
 ///
@@ -74,11 +42,10 @@ pub fn edit(
     edits: &[ManifestEdit],
     until: Option<Date>,
 ) -> Result<Edited, Diagnostics> {
-    let mut run = Run { manifests, until, edited: Edited::default(), work: BTreeMap::new() };
-    run.sort(edits);
+    let mut run = Run { manifests, until, edited: Edited::default() };
+    let works = run.sort(edits);
     let mut texts: BTreeMap<Arc<str>, EditedFile> = BTreeMap::new();
-    let work = std::mem::take(&mut run.work);
-    for (name, work) in &work {
+    for (name, work) in &works {
         run.file(name, work, &mut texts);
     }
     newcomers::add(&mut run, edits, &mut texts);
@@ -114,7 +81,7 @@ fn prove(
         }
         let field = match what {
             EntryEdit::Field(field, _) => Some(field.key.into()),
-            EntryEdit::Member(..) => Some(crate::model::queue::ASSIGN_MEMBERS.key.into()),
+            EntryEdit::Member(..) => Some(ASSIGN_MEMBERS.key.into()),
             EntryEdit::Absent | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(..) => None,
         };
         edited.left.push(LeftEdit { id: id.clone(), field, why: EditObjection::NotReached });
@@ -134,12 +101,11 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
     match what {
         EntryEdit::Field(field, value) => record().and_then(|record| record.get(field)) == Some(value),
         EntryEdit::Member(agent, priority) => {
-            let members =
-                record().and_then(|record| record.get(&crate::model::queue::ASSIGN_MEMBERS)?.members());
+            let members = record().and_then(|record| record.get(&ASSIGN_MEMBERS)?.members());
             members.is_none_or(|members| members.get(agent) == priority.as_ref())
         }
         EntryEdit::Absent => match id.kind {
-            Kind::Agent => desired.agents.get(&id.name).is_none_or(|agent| agent.is_absent()),
+            Kind::Agent => desired.agents.get(&id.name).is_none_or(DesiredAgent::is_absent),
             Kind::Queue => queue_of(desired, id).is_none(),
             Kind::Seat => !desired.seats.contains_key(&id.name),
         },
@@ -150,16 +116,8 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
 }
 
 /// Returns a queue by its id, with or without its number.
-fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a crate::model::desired::DesiredQueue> {
+fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a DesiredQueue> {
     desired.queues.get(id)
-}
-
-/// Returns the key by which an agent names a queue, if it does.
-fn named_by(desired: &Desired, id: &ResourceId, agent: &OperatorId) -> Option<Arc<str>> {
-    let queue = desired.queues.get(id)?;
-    let named = desired.agents.get(agent).filter(|agent| agent.is_present())?.queues.as_deref()?;
-    let is_its = |key: &&Arc<str>| **key == queue.name || ***key == *id.name.as_str();
-    named.queues.keys().find(is_its).map(Arc::clone)
 }
 
 /// The edits of one file, by the place of an entry.
@@ -170,16 +128,13 @@ struct Work {
     seats: BTreeMap<(u32, u32), (ResourceId, Vec<EntryEdit>)>,
 }
 
-struct Run<'a> {
-    manifests: Manifests<'a>,
-    until: Option<Date>,
-    edited: Edited,
-    work: BTreeMap<Arc<str>, Work>,
-}
+/// The edits of all files, by name.
+type Works = BTreeMap<Arc<str>, Work>;
 
 impl Run<'_> {
     /// Sorts the edits by file and entry.
-    fn sort(&mut self, edits: &[ManifestEdit]) {
+    fn sort(&mut self, edits: &[ManifestEdit]) -> Works {
+        let mut works = Works::new();
         let desired = self.manifests.desired;
         for ManifestEdit { id, what } in edits {
             if matches!(what, EntryEdit::Declare(..)) {
@@ -199,10 +154,10 @@ impl Run<'_> {
                 continue;
             }
             if let EntryEdit::Member(agent, priority) = what
-                && let Some(key) = named_by(desired, id, agent)
+                && let Some(key) = named_by(self.manifests, id, agent)
             {
                 let source = &desired.agents[agent].source;
-                let work = self.work.entry(Arc::from(&*source.file)).or_default();
+                let work = works.entry(Arc::from(&*source.file)).or_default();
                 let place = (source.line, source.column);
                 work.agents.entry(place).or_default().queue(agent, &key, *priority);
             }
@@ -215,13 +170,13 @@ impl Run<'_> {
                 self.leave(id, None, EditObjection::Undeclared);
                 continue;
             };
-            let work = self.work.entry(Arc::from(&*source.file)).or_default();
+            let work = works.entry(Arc::from(&*source.file)).or_default();
             let place = (source.line, source.column);
             match id.kind {
                 Kind::Agent => {
                     work.agents.entry(place).or_default().add(&id.name, what);
                     if *what == EntryEdit::Absent {
-                        self.gone(&id.name);
+                        self.gone(&id.name, &mut works);
                     }
                 }
                 Kind::Queue => work.queues.entry(place).or_default().add(id, what),
@@ -231,20 +186,17 @@ impl Run<'_> {
                 }
             }
         }
+        works
     }
 
     /// Takes an agent that becomes a tombstone out of all lists: no list may name it.
-    fn gone(&mut self, agent: &OperatorId) {
+    fn gone(&self, agent: &OperatorId, works: &mut Works) {
         let desired = self.manifests.desired;
         for (id, queue) in &desired.queues {
-            let work = self.work.entry(Arc::from(&*queue.source.file)).or_default();
+            let work = works.entry(Arc::from(&*queue.source.file)).or_default();
             let edits = work.queues.entry((queue.source.line, queue.source.column)).or_default();
             edits.gone(id, agent);
         }
-    }
-
-    fn leave(&mut self, id: &ResourceId, field: Option<&'static str>, why: EditObjection) {
-        self.edited.left.push(LeftEdit { id: id.clone(), field: field.map(Into::into), why });
     }
 
     /// Edits one file.
@@ -339,34 +291,6 @@ enum Pass {
     Alias(String),
 }
 
-/// The edits of a text under way.
-struct Pen<'t> {
-    splices: Splices<'t>,
-    tree: &'t Tree<'t>,
-    /// Aliases whose values have to be edited.
-    aliases: Vec<&'t Node>,
-}
-
-impl<'t> Pen<'t> {
-    /// Returns the value of an entry for an edit in it; `None` if it is an alias, which is written out first.
-    fn open(&mut self, entry: &'t Entry) -> Option<&'t Node> {
-        if entry.value.is_alias() {
-            self.aliases.push(&entry.value);
-            return None;
-        }
-        Some(&entry.value)
-    }
-}
-
-/// Returns the items of a list whose places are keys of a map, with the value there.
-fn found<'t, 'w, T>(
-    list: &'t Node,
-    work: &'w BTreeMap<(u32, u32), T>,
-) -> impl Iterator<Item = (usize, &'t Item, &'w T)> {
-    let items = list.items().iter().enumerate();
-    items.filter_map(|(at, item)| Some((at, item, work.get(&item.value.place)?)))
-}
-
 /// Edits the entries of voice seats.
 fn seats<'t>(
     run: &mut Run<'_>,
@@ -374,7 +298,7 @@ fn seats<'t>(
     list: &'t Entry,
     work: &BTreeMap<(u32, u32), (ResourceId, Vec<EntryEdit>)>,
 ) {
-    let mut removed = std::collections::BTreeSet::new();
+    let mut removed = BTreeSet::new();
     for (at, item, (id, edits)) in found(&list.value, work) {
         let mut keys = Vec::new();
         for edit in edits {
@@ -386,7 +310,7 @@ fn seats<'t>(
                     run.leave(id, Some(field.key), EditObjection::NotForATime);
                 }
                 EntryEdit::Field(field, value) => {
-                    keys.push((field.key.to_owned(), Some(crate::yaml::types::spelled(value))));
+                    keys.push((field.key.to_owned(), Some(spelled(value))));
                 }
                 EntryEdit::Member(..) | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(..) => {}
             }

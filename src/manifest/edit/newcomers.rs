@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::context::{EditedFile, Run};
 use super::splice::Splices;
-use super::{EditedFile, Run, tree};
+use super::tree;
 use crate::manifest::format;
 use crate::manifest::import;
 use crate::model::agent::MAIN_SKILL_GROUP;
@@ -42,8 +43,8 @@ pub(super) fn add(run: &mut Run<'_>, edits: &[ManifestEdit], texts: &mut BTreeMa
     }
 }
 
-/// Returns the file of an agent: the one that an import would write if it is there, else the one that holds most of its
-/// skill group's agents, else a new one.
+/// Returns the file of an agent. It is the one that an import would write, if that is there. Else it is the one that holds
+/// most agents of the skill group, or else a new one.
 fn agents_file(run: &Run<'_>, record: &Record) -> Arc<str> {
     let group = record.text(&MAIN_SKILL_GROUP);
     let agents = run.manifests.desired.agents.values();
@@ -51,7 +52,7 @@ fn agents_file(run: &Run<'_>, record: &Record) -> Arc<str> {
     place(run, &import::file_name(group), alike.map(|agent| &agent.source))
 }
 
-/// Returns the file of queues or seats: an import's if it is there, else the one that holds most of them, else a new one.
+/// Returns the file of queues or seats, by the same rule.
 fn kind_file(run: &Run<'_>, kind: Kind) -> Arc<str> {
     let desired = run.manifests.desired;
     match kind {

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agents::during;
+use super::context::{Pen, Run, during, found, named_by};
 use super::splice::{KeyChange, Splices};
 use super::tree::{Entry, Item, Node};
-use super::{Pen, Run, found};
 use crate::manifest::format;
 use crate::model::date::Date;
 use crate::model::desired::DesiredQueue;
@@ -115,7 +114,7 @@ fn one<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, map: &'t Node, queue: &DesiredQ
 }
 
 /// Returns the maps of a queue that hold a list or a selector: its own, and the entries of its `during`.
-fn maps<'t>(map: &'t Node) -> impl Iterator<Item = &'t Node> {
+fn maps(map: &Node) -> impl Iterator<Item = &Node> {
     let during = map.entry("during").into_iter().flat_map(|during| during.value.items());
     std::iter::once(map).chain(during.map(|item| &item.value))
 }
@@ -207,7 +206,7 @@ fn members<'t>(
         let named = queue.member_sources.get(agent).map(place);
         let entries: Vec<(usize, &Item)> =
             items.iter().enumerate().filter(|(_, item)| number(pen, item).as_ref() == Some(agent)).collect();
-        let joins = super::named_by(run.manifests.desired, &id, agent).is_some();
+        let joins = named_by(run.manifests, &id, agent).is_some();
         let current = named.and_then(|at| {
             let here = entries.iter().copied().find(|(_, item)| {
                 pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
@@ -283,7 +282,7 @@ fn members<'t>(
             }
         }
     }
-    write_list(pen, &change, list.map(|(_, entry)| entry), map, keys)?;
+    write_list(pen, &change, list.map(|(_, entry)| entry), map, keys);
     if !except.is_empty() || !unexcept.is_empty() {
         let (holder, entry) = selector?;
         exceptions(run, pen, map, (holder, entry), &except, &unexcept, keys)?;
@@ -307,13 +306,13 @@ fn write_list<'t>(
     list: Option<&'t Entry>,
     map: &'t Node,
     keys: &mut Vec<KeyChange>,
-) -> Option<()> {
+) {
     if change.removed.is_empty() && change.added.is_empty() {
-        return Some(());
+        return;
     }
     if let Some(entry) = list {
         pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added);
-        return Some(());
+        return;
     }
     let added = ("assignMembers".to_owned(), Some(format!("[{}]", change.added.join(", "))));
     match change.owner.filter(|owner| !std::ptr::eq(*owner, map)) {
@@ -322,7 +321,6 @@ fn write_list<'t>(
             pen.splices.keys(owner, &[added], &|key| format::rank(format::Entry::Queue, key));
         }
     }
-    Some(())
 }
 
 /// Excepts agents from a selector, or no longer.
@@ -456,20 +454,17 @@ fn priority_of<'t>(
         return Some(());
     }
     let mut keys: Vec<KeyChange> = Vec::new();
-    match during_entry {
-        Some(entry) => {
-            let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
-            let done = during(pen, &mut splices, &item.value, entry, &mut keys);
-            pen.splices = splices;
-            done.then_some(())?;
-        }
-        None => {
-            let dated = item.value.entry("during").into_iter().flat_map(|during| during.value.items());
-            let mut dated = dated.filter_map(|entry| entry.value.entry("priority"));
-            match dated.find(|entry| Some(entry.value.place) == named) {
-                Some(entry) => pen.splices.value(entry, &priority.to_string()),
-                None => keys.push(("priority".to_owned(), Some(priority.to_string()))),
-            }
+    if let Some(entry) = during_entry {
+        let mut splices = std::mem::replace(&mut pen.splices, Splices::new(pen.tree));
+        let done = during(pen, &mut splices, &item.value, entry, &mut keys);
+        pen.splices = splices;
+        done.then_some(())?;
+    } else {
+        let dated = item.value.entry("during").into_iter().flat_map(|during| during.value.items());
+        let mut dated = dated.filter_map(|entry| entry.value.entry("priority"));
+        match dated.find(|entry| Some(entry.value.place) == named) {
+            Some(entry) => pen.splices.value(entry, &priority.to_string()),
+            None => keys.push(("priority".to_owned(), Some(priority.to_string()))),
         }
     }
     pen.splices.keys(&item.value, &keys, &|key| format::rank(format::Entry::Member, key));

@@ -162,7 +162,7 @@ impl<'t> Splices<'t> {
     pub(super) fn items(&mut self, colon: usize, list: &Node, removed: &BTreeSet<usize>, added: &[String]) {
         let Body::List { flow, items } = &list.body else { return };
         let kept = (0..items.len()).filter(|at| !removed.contains(at)).max();
-        let (Some(last), Some(first)) = (kept, items.first()) else {
+        let (Some(end), Some(first)) = (kept.map(|at| items[at].value.range.end), items.first()) else {
             let text = format!("[{}]", added.join(", "));
             if *flow {
                 self.replace(self.flow_start(list)..list.range.end, text);
@@ -176,11 +176,11 @@ impl<'t> Splices<'t> {
         };
         if *flow {
             for item in added {
-                self.insert(items[last].value.range.end, format!(", {item}"));
+                self.insert(end, format!(", {item}"));
             }
         } else {
             for item in added {
-                self.line_after(items[last].value.range.end, first.start, &format!("- {item}"));
+                self.line_after(end, first.start, &format!("- {item}"));
             }
         }
         let places: Vec<Range<usize>> = items.iter().map(Item::range).collect();

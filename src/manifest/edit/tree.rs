@@ -146,7 +146,12 @@ impl<'a> Reader<'a> {
                 (first..end.max(inner), anchor, Body::Map { flow, entries })
             }
             Event::SequenceStart(anchor, _) => {
-                let inner = self.inner(first)?;
+                let mut inner = self.inner(first)?;
+                if !self.text[inner..].starts_with(['[', '-']) {
+                    // The parser's place of a list at the column of its key is behind its dash.
+                    inner = self.inner(after)?;
+                }
+                let first = first.min(inner);
                 let flow = self.text[inner..].starts_with('[');
                 let (items, end) = self.list(flow, inner)?;
                 (first..end.max(inner), anchor, Body::List { flow, items })
@@ -327,7 +332,7 @@ impl Node {
     }
 
     /// Returns the values in it.
-    fn children(&self) -> impl Iterator<Item = &Node> {
+    pub(super) fn children(&self) -> impl Iterator<Item = &Node> {
         self.entries().iter().map(|entry| &entry.value).chain(self.items().iter().map(|item| &item.value))
     }
 
@@ -444,12 +449,21 @@ impl Tree<'_> {
         out
     }
 
+    /// Returns the first byte of a value behind its anchor and tag.
+    fn inner(&self, node: &Node) -> usize {
+        let mut rest = &self.text[node.range.clone()];
+        while rest.starts_with(['&', '!']) {
+            rest = rest[rest.find(char::is_whitespace).unwrap_or(rest.len())..].trim_start();
+        }
+        node.range.end - rest.len()
+    }
+
     /// Returns a value on one line, fit for any place. `keep` keeps its anchors.
     pub(super) fn flow(&self, node: &Node, keep: bool) -> String {
         let properties = if keep { self.properties(node) } else { String::new() };
         let body = match &node.body {
             Body::Scalar { text, plain } => {
-                let written = self.text[node.range.clone()].trim();
+                let written = self.text[self.inner(node)..node.range.end].trim();
                 match (plain, written.contains('\n')) {
                     // A plain text means itself in a list too, if it holds no sign of one.
                     (true, false) if !written.contains([',', '[', ']', '{', '}', '&', '!']) => {

@@ -26,6 +26,9 @@ pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
     }
+    for id in old.memberships.keys().filter(|id| new.agents.contains_key(*id)) {
+        lost.add("`queues`", format!("agent/{id}"));
+    }
     for (id, queue) in old.declared_queues() {
         match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
             None => lost.add("all that was declared", id.to_string()),
@@ -44,9 +47,6 @@ fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent)
     }
     if old.protect {
         lost.add("`protect: true`", id.to_owned());
-    }
-    if old.queues.is_some() {
-        lost.add("`queues`", id.to_owned());
     }
     if old.allow_any_role {
         lost.add("`allowAnyRole: true`", id.to_owned());

@@ -103,7 +103,7 @@ pub fn emit(live: &Live, ledger: &Ledger, origin: Origin<'_>, options: &Options)
         manifests.push(Manifest { name, text });
     }
     if let Some(listing) = live.queues.as_ref().filter(|listing| !listing.items.is_empty()) {
-        let text = queues::file(listing, live.agents.is_some(), &agents, origin);
+        let text = queues::file(listing, live.agents.as_ref(), &agents, origin);
         manifests.push(Manifest { name: "queues.yaml".to_owned(), text });
     }
     manifests.sort_by(|a, b| a.name.cmp(&b.name));

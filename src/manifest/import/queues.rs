@@ -7,6 +7,7 @@ use super::document;
 use super::expressible::{Expressed, number_objection, objection};
 use super::options::Origin;
 use crate::model::agent::MAIN_SKILL_GROUP;
+use crate::model::field::Record;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::{Listing, LiveQueue};
 use crate::model::manifest_edit::NewEntry;
@@ -21,10 +22,10 @@ const SELECTED: usize = 3;
 /// Smallest share of a queue's members that a selector stands for, in percent.
 const SHARE: usize = 80;
 
-/// Writes the file of queues; `known` tells if the listing of agents is complete.
+/// Writes the file of queues; `live` is the listing of agents.
 pub(super) fn file(
     listing: &Listing<OperatorId, LiveQueue>,
-    known: bool,
+    live: Option<&Listing<OperatorId, Record>>,
     agents: &BTreeMap<&OperatorId, Expressed>,
     origin: Origin<'_>,
 ) -> String {
@@ -47,7 +48,7 @@ pub(super) fn file(
             body.push_str(&document::remark(indent, &text));
             continue;
         };
-        let members = members(queue, known, agents);
+        let members = members(queue, live, agents);
         selected |= members.selector.is_some();
         body.push_str(&one(exten, queue, *pin, &members));
     }
@@ -98,13 +99,26 @@ struct Said {
     remark: Option<String>,
 }
 
-fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expressed>) -> Said {
+fn members(
+    queue: &LiveQueue,
+    live: Option<&Listing<OperatorId, Record>>,
+    agents: &BTreeMap<&OperatorId, Expressed>,
+) -> Said {
     let unsaid = |why: String| Said { remark: Some(why), ..Said::default() };
     let Some(members) = queue.members() else {
         return unsaid("Members are not managed: the answer does not tell them.".to_owned());
     };
+    let is_outside = |id: &OperatorId| live.is_some_and(|live| live.outside.contains_key(id));
+    let outside: Vec<String> = members.keys().filter(|id| is_outside(id)).map(ToString::to_string).collect();
+    let members: &Members =
+        &members.iter().filter(|(id, _)| !is_outside(id)).map(|(id, p)| (id.clone(), *p)).collect();
+    let remark = || {
+        let stay =
+            format!("Members outside the scope of the workspace stay in the list: {}.", outside.join(", "));
+        (!outside.is_empty()).then_some(stay)
+    };
     for (id, priority) in members {
-        if known && !agents.contains_key(id) {
+        if live.is_some() && !agents.contains_key(id) {
             return unsaid(format!(
                 "Members are not managed: {id} serves this queue and is no live agent, which no manifest can ask for."
             ));
@@ -119,7 +133,7 @@ fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expres
         }
     }
     match selector(members, agents) {
-        None => Said { listed: Some(Members::clone(members)), ..Said::default() },
+        None => Said { listed: Some(Members::clone(members)), remark: remark(), ..Said::default() },
         Some((group, priority)) => {
             let is_told = |id: &OperatorId, own: i64| {
                 own == priority
@@ -127,7 +141,7 @@ fn members(queue: &LiveQueue, known: bool, agents: &BTreeMap<&OperatorId, Expres
             };
             let rest = members.iter().filter(|(id, own)| !is_told(id, **own));
             let rest = rest.map(|(id, own)| (id.clone(), *own)).collect();
-            Said { selector: Some((group, priority)), listed: Some(rest), remark: None }
+            Said { selector: Some((group, priority)), listed: Some(rest), remark: remark() }
         }
     }
 }

@@ -75,6 +75,34 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
              out of the manifests, or correct `companyId`",
             and_of(queues)
         ),
+        K::OutsideAgent { queues } => format!(
+            "{id} is live outside `scope`: its name or its main skill group is not of this workspace; it is left out of \
+             this plan{}; change it in the console, or take it out of the manifests",
+            and_of(queues)
+        ),
+        K::OutsideQueue { exten, live } => format!(
+            "{id} is live outside `scope`, as `{}` ({exten}): it is left out of this plan; change `scope`, or take it out \
+             of the manifests",
+            visible(live)
+        ),
+        K::CreatedOutside { key } => format!(
+            "{id} would be made outside `scope`, which asks for a `{key}`: it is left out of this plan; write `{key}:`, or \
+             change `scope`"
+        ),
+        K::HeldOutside { queues, again } => format!(
+            "{id} is not deleted{}: {} outside `scope` {} it; take it out there first",
+            if *again { " and made again" } else { "" },
+            list(queues),
+            if queues.len() == 1 { "holds" } else { "hold" }
+        ),
+        K::KeptMembers { members, more } => format!(
+            "{id} keeps members outside `scope`: {}{}",
+            list(members.iter().map(|member| format!("`{member}`"))),
+            and_more(*more)
+        ),
+        K::OutsideMember { member } => format!(
+            "{id} names agent `{member}`, which is live outside `scope`: this workspace does not manage it"
+        ),
         K::SipHeld { number, holder } => format!(
             "{id}: the SIP number {number} is held by agent/{holder}, and this plan does not free it; give that agent \
              another number, or `sip: none`, or choose another number here"

@@ -101,21 +101,24 @@ fn title(report: &Report, entries: &[Entry]) -> String {
 
 fn lead(report: &Report) -> &'static str {
     match report.command {
+        Command::Snapshot => "What was live when the snapshot was taken.",
         Command::Plan => "What would change in the live systems. Nothing has been changed yet.",
         Command::Apply => "What was changed in the live systems.",
         Command::Drift => {
             "How the live systems differ from the manifests: what is live stands first, what the manifest says \
              after it. Nothing has been changed."
         }
+        Command::Validate => "What is wrong with the workspace and its manifests. No system was asked.",
     }
 }
 
 /// Returns the tense of the page's own words.
 fn tense(report: &Report) -> Tense {
     match report.command {
-        Command::Plan => Tense::Planned,
+        Command::Plan | Command::Validate => Tense::Planned,
         Command::Apply => Tense::Done,
         Command::Drift => Tense::Differs,
+        Command::Snapshot => Tense::Live,
     }
 }
 
@@ -171,6 +174,7 @@ fn contents(report: &Report, number: usize, part: &Part) -> Markup {
         Body::Ran(plan, run) => {
             view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
         }
+        Body::Sound(sound) => sound.to_string(),
         Body::Failed(failure) => format!("Failed: {}", failure.message),
     };
     html! {
@@ -194,6 +198,7 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
     framed(page, &frame, |page| match &part.body {
         Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
         Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
+        Body::Sound(sound) => put(page, &html! { p.note { (Text(&sound.to_string())) } "\n" }),
         Body::Failed(failure) => put(page, &failed(spot, failure)),
     });
 }

@@ -241,6 +241,7 @@ impl Part {
                 mask.plan(Arc::make_mut(&mut plan.plan));
                 *run = mask.run(run);
             }
+            Body::Sound(_) => {}
             Body::Failed(failure) => {
                 let mask = Mask::default();
                 failure.message = mask.text(&failure.message);

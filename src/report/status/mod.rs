@@ -257,7 +257,9 @@ fn id<S: serde::Serializer>(id: &OperatorId, serializer: S) -> Result<S::Ok, S::
 pub fn everybody(desired: &Desired, live: &Live) -> BTreeSet<OperatorId> {
     let declared = desired.agents.iter().filter(|(_, agent)| agent.is_compared()).map(|(id, _)| id.clone());
     let listed = live.agents.iter().flat_map(|listing| listing.items.keys().cloned());
-    declared.chain(listed).chain(queues(live).into_keys()).collect()
+    let outside =
+        |id: &OperatorId| live.agents.as_ref().is_some_and(|agents| agents.outside.contains_key(id));
+    declared.chain(listed).chain(queues(live).into_keys()).filter(|id| !outside(id)).collect()
 }
 
 /// Builds the status.

@@ -31,7 +31,6 @@ fn declared(absent: bool) -> DesiredAgent {
         protect: false,
         allow_any_role: false,
         pool: None,
-        queues: None,
         record,
     }
 }

@@ -22,13 +22,15 @@ pub enum Tense {
     Differs,
     /// A run: changes that happened.
     Done,
+    /// A snapshot: resources that are live.
+    Live,
 }
 
 impl Tense {
     /// Returns the words for this tense.
     pub fn choose(self, planned: &'static str, differs: &'static str, done: &'static str) -> &'static str {
         match self {
-            Tense::Planned => planned,
+            Tense::Planned | Tense::Live => planned,
             Tense::Differs => differs,
             Tense::Done => done,
         }
@@ -79,7 +81,8 @@ impl LineKind {
             (LineKind::Act(Action::Update), Tense::Done) => "updated",
             (LineKind::Act(Action::Replace), Tense::Done) => "replaced",
             (LineKind::Act(Action::Delete), Tense::Done) => "deleted",
-            (kind, Tense::Planned | Tense::Differs | Tense::Done) => kind.word(),
+            (LineKind::Act(_), Tense::Live) => "live",
+            (kind, Tense::Planned | Tense::Differs | Tense::Done | Tense::Live) => kind.word(),
         }
     }
 }
@@ -127,6 +130,7 @@ impl Section {
     /// Returns the heading in a tense.
     pub fn title(self, tense: Tense) -> &'static str {
         let (plan, drift, done) = match self {
+            Section::Joins if tense == Tense::Live => ("Agents", "Agents", "Agents"),
             Section::Joins => ("Who joins", "Who is missing", "Who joined"),
             Section::Leaves => ("Who leaves (deleted)", "Who should not be there", "Who left (deleted)"),
             Section::Remade => (
@@ -146,6 +150,8 @@ impl Section {
     /// Returns the noun and verb after a count: `agents join`, `agents are missing`, `agents joined`.
     pub fn noun(self, tense: Tense) -> &'static str {
         let (plan, drift, done) = match self {
+            Section::Joins if tense == Tense::Live => ("agents", "agents", "agents"),
+            Section::Queues if tense == Tense::Live => ("queues", "queues", "queues"),
             Section::Joins => ("agents join", "agents are missing", "agents joined"),
             Section::Leaves => {
                 ("agents leave (deleted)", "agents should not be there", "agents left (deleted)")

@@ -187,6 +187,9 @@ impl View<'_> {
     /// Returns the plan's line of counts.
     pub fn counts(&self) -> String {
         let s = &self.summary;
+        if self.tense == Tense::Live {
+            return format!("Snapshot: {} agents, {} queues.", s.live.agents, s.live.queues);
+        }
         let drift = self.tense == Tense::Differs;
         let mut text = if drift {
             format!(
@@ -213,7 +216,7 @@ impl View<'_> {
 
     /// Describes a plan with nothing to do. Returns `None` if there are changes, or if it is refused.
     pub fn verdict(&self) -> Option<&'static str> {
-        if self.tense == Tense::Done {
+        if matches!(self.tense, Tense::Done | Tense::Live) {
             return None;
         }
         let all = |severity| self.findings.iter().all(|line| line.tone == LineKind::Find(severity));
@@ -235,7 +238,12 @@ impl View<'_> {
 ///
 /// `seconds` is the minimum duration as of now, if known.
 pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'_> {
-    let tense = if command == Command::Drift { Tense::Differs } else { Tense::Planned };
+    let tense = match command {
+        Command::Plan | Command::Apply | Command::Validate => Tense::Planned,
+        Command::Drift => Tense::Differs,
+        Command::Snapshot => Tense::Live,
+    };
+    let is_plan = tense != Tense::Live;
     View {
         tense,
         workspace: plan.workspace.clone(),
@@ -243,7 +251,7 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'
         open: Vec::new(),
         findings: findings::lines(&plan.findings),
         order: stages::from_steps(&plan.steps),
-        instant: instant(plan),
+        instant: if is_plan { instant(plan) } else { plan.at.as_ref().map(|at| format!("Taken at {at}.")) },
         narrowed: narrowed(plan),
         only_due: plan.due_since.is_some(),
         allowed: plan
@@ -254,7 +262,7 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'
         nothing: plan.changes.is_empty(),
         due: false,
         end: None,
-        refused: refused(&plan.findings),
+        refused: if is_plan { refused(&plan.findings) } else { None },
         summary: Summary {
             estimated_seconds: seconds.unwrap_or(plan.summary.estimated_seconds),
             ..plan.summary.clone()

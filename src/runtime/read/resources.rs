@@ -151,7 +151,7 @@ async fn listed<T>(
         let (assembly, page_size) = pages(vendor, ask, of).await?;
         let Assembled { items, foreign, incomplete } = assembly.finish();
         if incomplete.is_none() || reading == READINGS {
-            return Ok(Listing { items, incomplete, foreign, page_size });
+            return Ok(Listing { items, incomplete, foreign, outside: BTreeMap::new(), page_size });
         }
         reading += 1;
     }
@@ -285,7 +285,7 @@ async fn named(vendor: &impl ResourceReader, name: &str) -> Result<Listing<Opera
     };
     let (assembly, page_size) = pages(vendor, &ask, queue).await?;
     let Assembled { items, foreign, incomplete } = assembly.finish();
-    Ok(Listing { items, incomplete, foreign, page_size })
+    Ok(Listing { items, incomplete, foreign, outside: BTreeMap::new(), page_size })
 }
 
 type SeenQueues = BTreeMap<QueueKey, Result<Vec<(OperatorId, LiveQueue)>, Unread>>;

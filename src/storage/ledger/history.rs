@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
 
 use super::document::{BackendError, Document, Version};
@@ -15,11 +16,16 @@ use crate::model::text::hex;
 use crate::storage::files::Place;
 use crate::storage::paths;
 
+/// Most records that are read at a time.
+const AT_A_TIME: usize = 16;
+
 /// Most bytes of a file that may be a ledger.
 const LARGEST_LEDGER: u64 = 1 << 30;
 
 impl Store {
-    /// Writes the record of this run after the ledger's newest one, and returns its name and digest.
+    /// Writes the record of this run after the ledger's newest one, and returns the newest record then.
+    ///
+    /// A run that lost its lock may have a record already, by the run that took up its journal. Then that one stays.
     ///
     /// The ledger names the record once it is saved. A second call, for a ledger that another run wrote meanwhile,
     /// replaces the record of the first one.
@@ -30,18 +36,25 @@ impl Store {
         &self,
         record: &mut RunRecord,
         newest: Option<HistoryHead>,
-    ) -> Result<HistoryHead, LedgerError> {
+    ) -> Result<Option<HistoryHead>, LedgerError> {
         self.own_folder();
-        (record.previous_run, record.previous) = newest.map(|link| (link.run, link.digest)).unzip();
+        (record.previous_run, record.previous) = newest.clone().map(|link| (link.run, link.digest)).unzip();
         for _ in 0..100 {
             let bytes = bytes(record)?;
             match self.write_record(record.run, &bytes).await {
                 Ok(version) => {
                     *self.record.lock().unwrap_or_else(PoisonError::into_inner) = Some((record.run, version));
-                    return Ok(HistoryHead { run: record.run, digest: digest(&bytes) });
+                    return Ok(Some(HistoryHead { run: record.run, digest: digest(&bytes) }));
                 }
-                // Another workspace of the folder began a run in the same millisecond.
-                Err(BackendError::Conflict) => record.run = RunId::new(0, Some(record.run)),
+                Err(BackendError::Conflict) => {
+                    let there = self.record(record.run).await?.and_then(|found| found.record.ok());
+                    let is_same = |there: RunRecord| there.plan_digest == record.plan_digest;
+                    if there.is_some_and(is_same) {
+                        return Ok(newest);
+                    }
+                    // Another workspace of the folder began a run in the same millisecond.
+                    record.run = RunId::new(0, Some(record.run));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -81,14 +94,15 @@ impl Store {
     pub async fn history(&self, ledger: &Ledger) -> Result<History, LedgerError> {
         let mut runs = self.shelf.runs().await?;
         runs.sort_unstable();
-        let mut found = Vec::with_capacity(runs.len());
-        for run in runs {
-            let Some(mut one) = self.record(run).await? else { continue };
-            if let Ok(record) = &mut one.record {
+        let read = stream::iter(runs).map(async |run| {
+            let mut found = self.record(run).await?;
+            if let Some(FoundRecord { record: Ok(record), .. }) = &mut found {
                 record.report = None;
             }
-            found.push(one);
-        }
+            Ok::<_, LedgerError>(found)
+        });
+        let found: Vec<Option<FoundRecord>> = read.buffered(AT_A_TIME).try_collect().await?;
+        let found = found.into_iter().flatten().collect();
         let workspace = ledger.workspace.as_deref().unwrap_or(&self.workspace);
         Ok(History::check(workspace, ledger.history.as_ref(), found))
     }
@@ -159,7 +173,8 @@ fn ledger_at(path: &Path) -> Option<Ledger> {
 }
 
 fn bytes(record: &RunRecord) -> Result<Vec<u8>, LedgerError> {
-    let bytes = serde_json::to_vec_pretty(record);
+    // No run deletes a record, so they are compact.
+    let bytes = serde_json::to_vec(record);
     let mut bytes = bytes.map_err(|error| LedgerError::Unusable(error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)

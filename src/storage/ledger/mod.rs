@@ -417,6 +417,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::history::RunRecord;
 
     fn memory() -> Arc<Backend> {
         let bucket = Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("a"));
@@ -457,6 +458,47 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = Folder::of_file(folder.path().join("ledger.json"));
         no_run_writes_over_another(Arc::new(Backend::Folder(folder))).await;
+    }
+
+    fn record(workspace: &str, run: RunId) -> RunRecord {
+        let record = json!({"format": "rosterctl.history/v1", "run": run, "workspace": workspace, "program": "0",
+            "started": "", "ended": "", "who": "wang", "planDigest": "", "exit": 0, "steps": []});
+        serde_json::from_value(record).unwrap()
+    }
+
+    /// Checks that two runs form one chain, and that a copy takes it along.
+    async fn records_form_a_chain(shelf: Arc<Backend>, other: Arc<Backend>) {
+        let (one, two, to) = (store(&shelf), store(&shelf), store(&other));
+        let (mut mine, mut yours) = (one.load().await.unwrap(), two.load().await.unwrap());
+        let (first, second) = (RunId::new(1, None), RunId::new(1, None));
+        mine.history = one.append(&mut record("acme", first), None).await.unwrap();
+        one.save(&mut mine).await.unwrap();
+        // The other run began in the same millisecond, and lost its lock.
+        let mut lost = RunRecord { plan_digest: "other".to_owned(), ..record("acme", second) };
+        yours.history = two.append(&mut lost, None).await.unwrap();
+        assert!(matches!(two.save(&mut yours).await, Err(LedgerError::Moved(_))));
+        let mut yours = two.load().await.unwrap();
+        yours.history = two.append(&mut lost, yours.history.clone()).await.unwrap();
+        two.save(&mut yours).await.unwrap();
+        let history = one.history(&yours).await.unwrap();
+        assert_eq!((history.records.len(), &*history.remarks), (2, &[][..]));
+        assert_eq!(lost.previous_run, Some(first));
+        assert_eq!(two.copy(&yours, &to).await.unwrap(), 2);
+        let copied = to.load().await.unwrap();
+        assert_eq!((&copied, to.history(&copied).await.unwrap().remarks), (&yours, Vec::new()));
+        assert!(two.copy(&yours, &to).await.is_err_and(|why| why.to_string().contains("would overwrite")));
+    }
+
+    #[tokio::test]
+    async fn records_form_a_chain_in_a_bucket() {
+        records_form_a_chain(memory(), memory()).await;
+    }
+
+    #[tokio::test]
+    async fn records_form_a_chain_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = |name: &str| Arc::new(Backend::Folder(Folder::of_folder(&folder.path().join(name))));
+        records_form_a_chain(shelf("one"), shelf("two")).await;
     }
 
     #[test]

@@ -20,8 +20,10 @@
 //! ```
 //!
 //! A kind of resource without a connection is left out. `incomplete` beside `items` gives the reason if a listing may
-//! be incomplete. `lastChanged` is the vendor's word about the last change of a resource. `unread` names the texts that an agent's row did not contain, `masked` the fields that it hid in
-//! part. A value that no document lists is `{"unknown":"7"}`, as in a plan. Voice seats are left out: no step depends
+//! be incomplete. `changed` is the time of the last change of a resource, `changedBy` the agent who made it. `unread` names
+//! the texts that an agent's row did not contain, `masked` the fields that it hid in part. `outside` holds the resources
+//! outside the workspace's scope, with few of their fields. A value that no document lists is `{"unknown":"7"}`, as in a
+//! plan. Voice seats are left out: no step depends
 //! on them.
 
 mod read;
@@ -50,8 +52,11 @@ const UNREAD: &str = "unread";
 /// Key of the vendor's own identity of an agent.
 const IDENTITY: &str = "identity";
 
-/// Key of the last change of a resource: `at` in seconds since 1970 UTC, and `by`.
-const CHANGED: &str = "lastChanged";
+/// Key of the last change of a resource, in seconds since 1970 UTC.
+const CHANGED: &str = "changed";
+
+/// Key of the agent who made the last change of a queue.
+const CHANGED_BY: &str = "changedBy";
 
 /// Key of the fields that an agent's row hid in part.
 const MASKED: &str = "masked";
@@ -101,7 +106,7 @@ fn write_listing<V>(
     listing: &Listing<OperatorId, V>,
     row: impl Fn(&mut String, &OperatorId, &V),
 ) {
-    let Listing { items, incomplete, foreign, page_size } = listing;
+    let Listing { items, incomplete, foreign, outside, page_size } = listing;
     out.push_str(&format!(",\n\"{key}\":{{\"pageSize\":{page_size}"));
     if let Some(doubt) = incomplete {
         out.push_str(&format!(",\"incomplete\":{}", json!(doubt)));
@@ -110,15 +115,19 @@ fn write_listing<V>(
         let foreign: Vec<&str> = foreign.iter().map(OperatorId::as_str).collect();
         out.push_str(&format!(",\"foreign\":{}", json!(foreign)));
     }
-    out.push_str(",\"items\":[");
-    let mut comma = "\n";
-    for (id, value) in items {
-        out.push_str(comma);
-        row(out, id, value);
-        out.push('}');
-        comma = ",\n";
+    let lists = [("items", items), ("outside", outside)];
+    for (key, rows) in lists.into_iter().filter(|(key, rows)| *key == "items" || !rows.is_empty()) {
+        out.push_str(&format!(",\"{key}\":["));
+        let mut comma = "\n";
+        for (id, value) in rows {
+            out.push_str(comma);
+            row(out, id, value);
+            out.push('}');
+            comma = ",\n";
+        }
+        out.push_str("\n]");
     }
-    out.push_str("\n]}");
+    out.push('}');
 }
 
 fn agent(out: &mut String, id: &OperatorId, record: &Record) {
@@ -127,7 +136,7 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
         out.push_str(&format!(",\"{IDENTITY}\":{}", json!(record.identity())));
     }
     if let Some(at) = record.changed() {
-        out.push_str(&format!(",\"{CHANGED}\":{}", json!(VendorChange { at, by: None })));
+        out.push_str(&format!(",\"{CHANGED}\":{at}"));
     }
     fields(out, record);
     let keys = |wanted: fn(&Record, &Field) -> bool| -> Vec<&str> {
@@ -145,8 +154,11 @@ fn agent(out: &mut String, id: &OperatorId, record: &Record) {
 fn queue(out: &mut String, exten: &OperatorId, queue: &LiveQueue) {
     let LiveQueue { name, changed, record } = queue;
     out.push_str(&format!("{{\"exten\":{},\"displayName\":{}", json!(exten.as_str()), json!(&**name)));
-    if let Some(changed) = changed {
-        out.push_str(&format!(",\"{CHANGED}\":{}", json!(changed)));
+    if let Some(VendorChange { at, by }) = changed {
+        out.push_str(&format!(",\"{CHANGED}\":{at}"));
+        if let Some(by) = by {
+            out.push_str(&format!(",\"{CHANGED_BY}\":{}", json!(&**by)));
+        }
     }
     fields(out, record);
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{CHANGED, FORMAT, IDENTITY, MASKED, Snapshot, UNREAD};
+use super::{CHANGED, CHANGED_BY, FORMAT, IDENTITY, MASKED, Snapshot, UNREAD};
 use crate::model::codec::{Seed, StringReuse};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::{Field, Record, by_key};
@@ -194,13 +194,15 @@ struct Rows<V> {
     foreign: BTreeSet<OperatorId>,
     #[serde(deserialize_with = "items")]
     items: BTreeMap<OperatorId, V>,
+    #[serde(default = "BTreeMap::new", deserialize_with = "items")]
+    outside: BTreeMap<OperatorId, V>,
 }
 
 impl<V> From<Rows<V>> for Listing<OperatorId, V> {
     fn from(rows: Rows<V>) -> Self {
-        let Rows { page_size, incomplete, foreign, items } = rows;
+        let Rows { page_size, incomplete, foreign, items, outside } = rows;
         let page_size = page_size.and_then(|size| usize::try_from(size.get()).ok()).unwrap_or(100);
-        Self { items, incomplete, foreign, page_size }
+        Self { items, incomplete, foreign, outside, page_size }
     }
 }
 
@@ -265,7 +267,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let (shape, last) = (V::SHAPE, self.1);
-        let (mut id, mut name, mut changed) = (None, None, None);
+        let (mut id, mut name, mut at, mut by) = (None, None, None, None);
         let mut record = Record::with_capacity(last.fields);
         let mut next = 0;
         while let Some(slot) = map.next_key_seed(Key { shape, next })? {
@@ -292,7 +294,8 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
                     }
                 }
                 Slot::Identity => record.identify(map.next_value()?),
-                Slot::Changed => once(&mut changed, CHANGED, map.next_value()?)?,
+                Slot::Changed => once(&mut at, CHANGED, map.next_value::<i64>()?)?,
+                Slot::ChangedBy => once(&mut by, CHANGED_BY, map.next_value::<Arc<str>>()?)?,
                 Slot::Name => once(&mut name, "displayName", map.next_value::<Arc<str>>()?)?,
                 Slot::Field(at) => {
                     let field = shape.table[at];
@@ -316,6 +319,7 @@ impl<'de, V: Resource> Visitor<'de> for OneRow<'_, V> {
             return Err(lacks(key));
         }
         last.fields = record.len();
+        let changed = at.map(|at| VendorChange { at, by });
         Ok((id.ok_or_else(|| lacks(shape.key))?, V::new(name, changed, record)))
     }
 }
@@ -326,6 +330,7 @@ enum Slot {
     Name,
     Identity,
     Changed,
+    ChangedBy,
     Unread { masked: bool },
     Field(usize),
 }
@@ -368,6 +373,9 @@ impl Visitor<'_> for Key {
         }
         if key == CHANGED {
             return Ok(Slot::Changed);
+        }
+        if key == CHANGED_BY {
+            return Ok(Slot::ChangedBy);
         }
         if key == UNREAD || key == MASKED {
             return Ok(Slot::Unread { masked: key == MASKED });

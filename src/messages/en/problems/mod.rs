@@ -50,6 +50,8 @@ pub fn label(label: &Label) -> String {
         Label::Baseless => "nothing says it for this agent".to_owned(),
         Label::Rule => "the rule that it breaks".to_owned(),
         Label::AbsentHere => "`state: absent` here".to_owned(),
+        Label::Scope => "the scope of this workspace".to_owned(),
+        Label::IgnoredHere => "ignored here".to_owned(),
         Label::Says { agent, version, generate } => {
             format!("agent `{agent}` says {}", rotation(*version, *generate))
         }

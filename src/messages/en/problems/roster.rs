@@ -238,6 +238,22 @@ pub(super) fn problem(problem: &RosterProblem) -> (String, String) {
             let (message, help) = ahead(what);
             say(format!("from {at} on, {message}"), help)
         }
+        P::OutOfScope { id, key, value, scope, more } => say(
+            format!(
+                "{id} is outside `scope`: its `{key}` is `{}`, and `scope.{}.{key}` is {scope}{}",
+                visible(value),
+                id.kind.plural(),
+                match more {
+                    0 => String::new(),
+                    more => format!("; {more} more of this entry are outside, too"),
+                }
+            ),
+            "take it out of the manifests of this workspace, or widen `scope` in rosterctl.yaml",
+        ),
+        P::Ignored { id, reason } => say(
+            format!("{id} stands under `ignore`: {reason}"),
+            "take it out of the manifests, or its entry out of `ignore` in rosterctl.yaml",
+        ),
         P::ReservedSecret { secret, user } => say(
             format!(
                 "`{secret}` is a secret of the workspace itself (`{user}` in rosterctl.yaml), and no manifest may name it"

@@ -113,6 +113,7 @@ fn shape_of(wanted: &Wanted) -> &'static str {
         Wanted::List => "a list",
         Wanted::Mapping | Wanted::Profiles | Wanted::Periods => "a mapping",
         Wanted::Range => "a range",
+        Wanted::Resource => "the id of a resource",
         Wanted::Date => "a date",
         Wanted::Share => "a share or a count",
         Wanted::Address { .. } => "an address",
@@ -139,6 +140,7 @@ fn write(wanted: &Wanted) -> String {
              seconds nor relative dates"
         }
         Wanted::Range => RANGE,
+        Wanted::Resource => "write agent/ID, queue/NAME, queue/NAME@EXTEN or seat/ACCOUNT",
         Wanted::Share => "write a share of what is live, from 0% to 100%, or a count, like 12",
     };
     text.to_owned()

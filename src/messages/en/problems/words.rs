@@ -68,6 +68,7 @@ pub(super) fn element(element: &Element) -> String {
         Element::Member => "a member",
         Element::Selector => "a member selector",
         Element::Seat => "a seat",
+        Element::Ignored => "an entry of `ignore`",
         Element::During => "an entry of `during`",
         Element::SipAccount => "a SIP account",
         Element::SecretReference => "a secret reference",

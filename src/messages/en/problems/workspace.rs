@@ -118,6 +118,7 @@ pub(super) fn problem(problem: &WorkspaceProblem) -> (String, String) {
             format!("`{key}` is not an offset from UTC"),
             "write it in quotes with sign, hours and minutes: \"+08:00\"",
         ),
+        P::IgnoredTwice { id } => say(format!("{id} is ignored twice"), "remove one of the two entries"),
     }
 }
 
