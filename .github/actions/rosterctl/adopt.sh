@@ -6,7 +6,7 @@
 # another committer is left alone. Reads BASE, EMAIL (of the commits), GH_TOKEN, GITHUB_REPOSITORY.
 set -euo pipefail
 
-folder="$1" code="$2" workspace="$3"
+folder="$1" code="$2" workspace="$(sed -n '/./{p;q;}' <<<"$3")"
 case "$code" in
   0 | 2) ;;
   *)
@@ -23,6 +23,7 @@ if [ -z "$name" ] || ! git check-ref-format "refs/heads/$branch"; then
 fi
 repo="repos/$GITHUB_REPOSITORY"
 mark="<!-- rosterctl:$name:adopt -->"
+: "${workspace:=.}"
 [ -f "$workspace" ] && workspace="$(dirname "$workspace")"
 cd "$workspace"
 
@@ -69,7 +70,9 @@ if [ "$code" = 0 ] || [ ! -s "$patch" ]; then
   if [ -n "$number" ]; then
     gh api --method POST "$repo/issues/$number/comments" --silent \
       -f body='The consoles hold nothing any more that the manifests could take over.'
-    gh api --method PATCH "$repo/pulls/$number" -f state=closed --silent
+    # Without its state: the same change in a console would open a pull request again.
+    jq '{state: "closed", body: ((.body // "") | sub("<!-- rosterctl-state:[0-9a-f]+ -->"; ""))}' <<<"$pull" |
+      gh api --method PATCH "$repo/pulls/$number" --input - --silent
     echo "Closed pull request $number."
   fi
   if [ -n "$old" ]; then
@@ -78,6 +81,20 @@ if [ "$code" = 0 ] || [ ! -s "$patch" ]; then
   fi
   [ -n "$number$old" ] || echo 'Nothing to take over, and no pull request is open.'
   exit 0
+fi
+
+# What the pull request shows, without what moves by itself: the time of the reading, estimates, lines of files.
+state="<!-- rosterctl-state:$({
+  jq -S '{changes, findings} | walk(if type == "object" then del(.source) else . end)' "$folder/report.json"
+  cat "$folder/left.txt"
+} | git hash-object --stdin) -->"
+if [ -z "$number" ]; then
+  refused="$(pulls closed | jq --arg state "$state" \
+    '[.[] | select(.merged_at == null and ((.body // "") | contains($state)))] | length')"
+  if [ "$refused" != 0 ]; then
+    echo "::notice::The pull request of $branch was closed unmerged, and nothing moved since: it stays closed."
+    exit 0
+  fi
 fi
 
 # Names come from the vendors: only letters, digits and a few signs of them reach the message, so that nothing in it is
@@ -98,19 +115,13 @@ trap 'git worktree remove --force "$tree" 2>/dev/null || rm -rf "$tree"' EXIT
 prefix="$(git rev-parse --show-prefix)"
 git worktree add --quiet --detach "$tree" HEAD
 (cd "$tree/$prefix" && git apply --index "$patch")
-git -C "$tree" commit --quiet --cleanup=verbatim --file "$folder/message"
+git -C "$tree" commit --quiet --no-gpg-sign --cleanup=verbatim --file "$folder/message"
 new="$(git -C "$tree" rev-parse HEAD)"
 
 same() { # same COMMIT COMMIT: the same files and message on the same commit
   [ "$(git log -1 --format='%T %P%n%B' "$1")" = "$(git log -1 --format='%T %P%n%B' "$2")" ]
 }
-if [ -n "$old" ] && same "$old" "$new"; then
-  new="$old"
-  if [ -z "$number" ] && [ "$(pulls closed | jq --arg sha "$old" '[.[] | select(.head.sha == $sha and .merged_at == null)] | length')" != 0 ]; then
-    echo "::notice::The pull request of $branch was closed unmerged, and nothing moved since: it stays closed."
-    exit 0
-  fi
-else
+if [ -z "$old" ] || ! same "$old" "$new"; then
   # An empty lease: there must be no branch.
   git push --quiet --force-with-lease="refs/heads/$branch:$old" origin "$new:refs/heads/$branch"
   echo "Pushed the branch $branch."
@@ -118,6 +129,7 @@ fi
 
 {
   echo "$mark"
+  echo "$state"
   echo 'This takes over into the manifests what was changed in the consoles. Merge it to keep these changes; close it,'
   echo 'and the next `apply` takes them back. A push of yours to this branch ends its updates.'
   echo
@@ -133,8 +145,7 @@ fi
 if [ -z "$number" ]; then
   gh api --method POST "$repo/pulls" --input - --silent <"$folder/pull.json"
   echo 'Opened a pull request.'
-elif ! jq -e --argjson pull "$pull" '.title == $pull.title and (.body | rtrimstr("\n")) == (($pull.body // "") | gsub("\r"; "") | rtrimstr("\n"))' \
-  "$folder/pull.json" >/dev/null; then
+elif ! jq -e --arg state "$state" '(.body // "") | contains($state)' <<<"$pull" >/dev/null; then
   jq '{title, body}' "$folder/pull.json" | gh api --method PATCH "$repo/pulls/$number" --input - --silent
   echo "Brought pull request $number up to date."
 else
