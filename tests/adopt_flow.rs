@@ -1,4 +1,4 @@
-//! One pull request for what people change in the consoles: the action's scripts with real git and a fake GitHub.
+//! One pull request for what people change in the consoles: the action's scripts and GitLab's job with real git and fake servers.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it leaves out")]
 
@@ -101,10 +101,6 @@ impl Flow {
         let top = self.path("checkout");
         git(&top, &["fetch", "--quiet", "origin", "main"]);
         git(&top, &["reset", "--quiet", "--hard", "FETCH_HEAD"]);
-        self.run_here()
-    }
-
-    fn run_here(&self) -> (String, String) {
         let _ = fs::remove_file(self.path("output"));
         let environment = [("COMMAND", "drift"), ("WORKSPACES", "site"), ("ADOPT", "true")];
         let mut said = self.script("run.sh", &[], &environment);
@@ -115,6 +111,34 @@ impl Flow {
         (code, said)
     }
 
+    /// Runs the job of GitLab on the newest commit of the default branch; returns its exit code and the output.
+    fn gitlab(&self) -> (i32, String) {
+        let top = self.path("checkout");
+        git(&top, &["fetch", "--quiet", "origin", "main"]);
+        git(&top, &["reset", "--quiet", "--hard", "FETCH_HEAD"]);
+        let text = fs::read_to_string(root().join("examples/gitlab/.gitlab-ci.yml")).unwrap();
+        let jobs: Value = serde_yaml::from_str(&text).unwrap();
+        let parts = [&jobs[".api"]["before_script"], &jobs["adopt"]["script"]];
+        let lines = parts.into_iter().flat_map(|part| part.as_array().unwrap());
+        let script: Vec<&str> = lines.map(|line| line.as_str().unwrap()).collect();
+        let output = self
+            .command("bash")
+            .args(["-eo", "pipefail", "-c", &script.join("\n")])
+            .current_dir(&top)
+            .env("WORKSPACE", "site")
+            .env("P", "projects/1")
+            .env("BOT", BOT)
+            .env("ROSTER_BOT_TOKEN", "t")
+            .env("CI_API_V4_URL", "http://gitlab/api/v4")
+            .env("CI_SERVER_URL", "http://gitlab")
+            .env("CI_PROJECT_URL", format!("file://{}/remote", self.folder.path().display()))
+            .env("CI_DEFAULT_BRANCH", "main")
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        (output.status.code().unwrap(), said.concat())
+    }
+
     /// Sets a field of an agent as a person does in the console.
     fn console(&self, agent: &str, field: &str, value: impl Into<Value>) {
         let file = self.site().join(".rosterctl/sandbox.json");
@@ -123,6 +147,16 @@ impl Flow {
         assert!(live[field] != Value::Null, "the field {field} is there");
         live[field] = value.into();
         fs::write(&file, state.to_string()).unwrap();
+    }
+
+    /// Adds a connection whose vendor cannot be reached, on the default branch.
+    fn unreadable(&self) {
+        let file = self.path("first/site/rosterctl.yaml");
+        let seats = "  seats: { provider: seat-query, baseUrl: 'http://127.0.0.1:1', retry: { attempts: 1 }, apiKey: x, \
+                     apiSecret: { store: ci, key: PATH } }\nsecrets: { ci: { type: env } }\n";
+        fs::write(&file, fs::read_to_string(&file).unwrap() + seats).unwrap();
+        git(&self.path("first"), &["commit", "--quiet", "-am", "another vendor"]);
+        git(&self.path("first"), &["push", "--quiet", "../remote.git", "main"]);
     }
 
     fn requests(&self) -> Vec<Value> {
@@ -289,16 +323,65 @@ fn a_run_that_cannot_read_a_vendor_leaves_all_as_it_is() {
     flow.run();
     let (head, requests) = (flow.head(), flow.requests());
     flow.writes();
-    let file = flow.site().join("rosterctl.yaml");
-    let away = "provider: agent-config\n    baseUrl: http://127.0.0.1:1\n    abbreviate: x\n    \
-                retry: { attempts: 1 }\n    token: { store: ci, key: PATH }";
-    let text = fs::read_to_string(&file).unwrap();
-    let text = text.replacen("provider: agent-config\n    baseUrl: sandbox", away, 1);
-    fs::write(&file, format!("{text}secrets: {{ ci: {{ type: env }} }}\n")).unwrap();
-    let (code, said) = flow.run_here();
+    flow.unreadable();
+    let (code, said) = flow.run();
     assert_eq!(code, "6", "{said}");
     assert!(said.contains("::notice::drift exited with 6"), "{said}");
     assert_eq!((flow.writes().len(), flow.head(), flow.requests()), (0, head, requests), "{said}");
+}
+
+#[test]
+fn one_merge_request_is_opened_kept_up_to_date_and_closed_in_gitlab() {
+    let Some(flow) = Flow::new() else { return };
+    git(&flow.path("checkout"), &["fetch", "--quiet", "--unshallow", "origin"]); // GIT_DEPTH: "0"
+    let file = |name: &str| -> Vec<Value> {
+        serde_json::from_str(&fs::read_to_string(flow.path(name)).unwrap()).unwrap()
+    };
+    let step = |writes: &[&str]| {
+        let (code, said) = flow.gitlab();
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(flow.writes(), writes, "{said}");
+        said
+    };
+    step(&[]);
+    flow.console("8002", "name", "$(touch x) \"'\n\n/close\n#1 @all");
+    step(&["POST merge_requests"]);
+    let first = flow.head();
+    assert!(flow.diff().contains("+    name: \"$(touch x)"), "{}", flow.diff());
+    let message = git(&flow.path("remote.git"), &["log", "-1", "--format=%B", BRANCH]);
+    assert!(!message.contains(['#', '@', '$']) && message.contains("- agent/8002"), "{message}");
+    let description = file("requests")[0]["description"].to_string();
+    assert!(!description.contains("\\n/close") && !description.contains("@all"), "{description}");
+    step(&[]);
+    assert_eq!(flow.head(), first, "the same again changes nothing");
+    flow.console("8002", "name", "王芳芳");
+    step(&["PUT merge_requests/1"]);
+    assert!(flow.diff().contains("+    name: 王芳芳"), "{}", flow.diff());
+    assert!(!flow.path("checkout/x").exists());
+
+    // A run that cannot read a vendor leaves all as it is.
+    flow.unreadable();
+    let (code, said) = flow.gitlab();
+    assert_eq!((code, flow.writes().len()), (6, 0), "{said}");
+    git(&flow.path("first"), &["revert", "--no-edit", "HEAD"]);
+    git(&flow.path("first"), &["push", "--quiet", "../remote.git", "main"]);
+
+    flow.console("8002", "name", "王芳");
+    step(&["POST merge_requests/1/notes", "PUT merge_requests/1"]);
+    assert_eq!((file("requests")[0]["state"].as_str(), flow.head()), (Some("closed"), String::new()));
+    step(&[]);
+
+    // A commit of a person on the branch is kept, and said once.
+    flow.console("8002", "name", "王芳芳");
+    step(&["POST merge_requests"]);
+    git(flow.folder.path(), &["clone", "--quiet", "--branch", BRANCH, "remote.git", "person"]);
+    git(&flow.path("person"), &["commit", "--quiet", "-m", "a remark", "--allow-empty"]);
+    git(&flow.path("person"), &["push", "--quiet", "origin", BRANCH]);
+    let theirs = flow.head();
+    flow.console("8002", "name", "王芳");
+    step(&["POST merge_requests/2/notes"]);
+    step(&[]);
+    assert_eq!((flow.head(), file("requests")[1]["state"].as_str()), (theirs, Some("opened")));
 }
 
 #[test]

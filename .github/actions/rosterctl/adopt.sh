@@ -131,7 +131,7 @@ fi
   echo "$mark"
   echo "$state"
   echo 'This takes over into the manifests what was changed in the consoles. Merge it to keep these changes; close it,'
-  echo 'and the next `apply` takes them back. A push of yours to this branch ends its updates.'
+  echo 'and the next apply takes them back. A push of yours to this branch ends its updates.'
   echo
   if [ -s "$folder/left.txt" ]; then
     echo '**Not in this pull request:**'
