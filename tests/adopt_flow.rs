@@ -385,6 +385,23 @@ fn one_merge_request_is_opened_kept_up_to_date_and_closed_in_gitlab() {
 }
 
 #[test]
+fn what_the_patch_leaves_out_stands_in_the_pull_request() {
+    let Some(flow) = Flow::new() else { return };
+    let file = flow.path("first/site/roster/presales.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("name: 李娜", "name: 李娜娜")).unwrap();
+    git(&flow.path("first"), &["commit", "--quiet", "-am", "a new name"]);
+    git(&flow.path("first"), &["push", "--quiet", "../remote.git", "main"]);
+    flow.console("8002", "name", "王芳芳");
+    flow.console("8003", "name", "李四");
+    let (_, said) = flow.run();
+    let requests = flow.requests();
+    let body = requests[0]["body"].as_str().unwrap();
+    assert!(body.contains("**Not in this pull request:**\n\n    agent/8003"), "{body}{said}");
+    assert!(!flow.diff().contains("李四") && flow.diff().contains("王芳芳"), "{}", flow.diff());
+}
+
+#[test]
 fn the_patch_lies_outside_of_the_artifact() {
     let Some(flow) = Flow::new() else { return };
     flow.console("8002", "name", "王芳芳 13800138000");
