@@ -71,6 +71,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
                 "rosterctl drift --shard 3/8 rosters/east rosters/west",
             ),
             ("Sixteen workspaces at a time", "rosterctl drift --jobs 16 rosters/*"),
+            ("What the consoles changed, for a merge request", "rosterctl drift --write patch=adopt.patch"),
         ],
     ),
     (

@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # Runs rosterctl, keeps its reports in a folder, and tells its exit code as an output instead of failing with it.
-# Reads COMMAND, WORKSPACES and ARGUMENTS (one a line), PLAN, VERIFY, SNAPSHOT. Runs with the bash 3.2 of macOS too.
+# Reads COMMAND, WORKSPACES and ARGUMENTS (one a line), PLAN, VERIFY, SNAPSHOT, ADOPT. Runs with the bash 3.2 of macOS too.
 set -euo pipefail
-: "${WORKSPACES:=.}" "${ARGUMENTS:=}" "${PLAN:=}" "${VERIFY:=true}" "${SNAPSHOT:=}"
+: "${WORKSPACES:=.}" "${ARGUMENTS:=}" "${PLAN:=}" "${VERIFY:=true}" "${SNAPSHOT:=}" "${ADOPT:=false}"
 
 folder="$RUNNER_TEMP/rosterctl-$COMMAND"
 rm -rf "$folder"
 mkdir -p "$folder"
+# The patch holds telephone numbers, so it lies in a folder of its own: no artifact holds it.
+adopt="$RUNNER_TEMP/rosterctl-adopt"
+if [ "$ADOPT" = true ]; then
+  rm -rf "$adopt"
+  (umask 077 && mkdir -p "$adopt")
+fi
 
 # Logs and artifacts may be public: telephone numbers and e-mail addresses stand in none but the plan and the snapshot.
 masked=(--mask-personal)
@@ -23,7 +29,12 @@ talk() {
   local token code=0
   token="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" || return 1
   echo "::stop-commands::$token"
-  rosterctl "$@" 2>&1 || code=$?
+  if [ "$ADOPT" = true ]; then
+    rosterctl "$@" 2>"$adopt/notes" || code=$?
+    cat "$adopt/notes"
+  else
+    rosterctl "$@" 2>&1 || code=$?
+  fi
   printf '\n::%s::\n' "$token"
   return "$code"
 }
@@ -45,6 +56,7 @@ case "$COMMAND" in
   drift)
     arguments+=("${masked[@]}" "${reports[@]}")
     arguments+=(--write "sarif=$folder/report.sarif" --write "prometheus=$folder/report.prom")
+    [ "$ADOPT" != true ] || arguments+=(--write "patch=$adopt/adopt.patch" --write "json=$adopt/report.json")
     ;;
   snapshot) arguments+=(--out "$folder/snapshot.json") ;;
   *)
@@ -86,6 +98,10 @@ code=0
 if [ "$COMMAND" = apply ] && [ -n "$PLAN" ] && [ "$VERIFY" = true ]; then verified || code=$?; fi
 if [ "$code" = 0 ]; then talk "${arguments[@]}" "${workspaces[@]}" || code=$?; fi
 
+if [ "$ADOPT" = true ]; then
+  sed -n 's/^not in the patch: //p' "$adopt/notes" >"$adopt/left.txt"
+  [ ! -f "$folder/report.md" ] || cp "$folder/report.md" "$adopt/report.md"
+fi
 if [ -f "$folder/annotations" ]; then
   cat "$folder/annotations"
   rm "$folder/annotations"
