@@ -213,6 +213,35 @@ fn an_own_authority_is_trusted_by_its_file() {
 }
 
 #[test]
+fn a_ledger_store_is_told_in_the_same_words() {
+    let Some(certificates) = Certificates::new() else { return };
+    let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
+    let folder = tempfile::tempdir().unwrap();
+    workspace(folder.path(), &bench.url(), "");
+    let file = folder.path().join("rosterctl.yaml");
+    let text = fs::read_to_string(&file).unwrap() + "ledger: { url: s3://rosters/acme }\n";
+    fs::write(&file, text).unwrap();
+    let (address, count) = certificates.serve("good", "");
+    // Calls to this machine itself use no proxy.
+    for (endpoint, proxy, words) in [
+        (&*address, "", "its issuer is unknown; name the certificate of its authority in SSL_CERT_FILE"),
+        ("https://s3.example.invalid", "http://127.0.0.1:9", "(HTTPS_PROXY) cannot be reached: "),
+        ("https://s3.example.invalid", "http://not a proxy", "HTTPS_PROXY is no address of an HTTP proxy"),
+    ] {
+        let environment = [
+            ("AWS_ENDPOINT_URL", endpoint),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "AKIDtest"),
+            ("AWS_SECRET_ACCESS_KEY", "canary-of-aws"),
+            ("HTTPS_PROXY", proxy),
+        ];
+        let said = plan(folder.path(), &environment).exits(6);
+        assert!(said.err.contains(words) && !said.err.contains("canary-of-aws"), "{}", said.err);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_port_without_tls_is_told_as_that() {
     let folder = tempfile::tempdir().unwrap();
     let (address, count) = serve(|mut stream| {
@@ -228,10 +257,16 @@ fn a_port_without_tls_is_told_as_that() {
 #[test]
 fn a_proxy_is_told_as_a_proxy() {
     let folder = tempfile::tempdir().unwrap();
-    let once = ", retry: { attempts: 1 }";
-    workspace(folder.path(), "https://cc.example.invalid", once);
+    // It is not tried again: otherwise this test would take two minutes.
+    workspace(folder.path(), "https://cc.example.invalid", "");
     let dead = [("HTTPS_PROXY", "http://user:pass-71@127.0.0.1:9")];
     let said = plan(folder.path(), &dead).exits(6);
+    assert!(
+        said.err.contains("; correct the variable, or name the system's host in NO_PROXY"),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("tried"), "{}", said.err);
     assert!(
         said.err.contains("the proxy http://127.0.0.1:9 (HTTPS_PROXY) cannot be reached: "),
         "{}",

@@ -1,8 +1,9 @@
 //! The examples do what their pages say: they agree with the schemas, apply, and leave nothing to do. The README
 //! shows runs of this program.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it leaves out")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,42 @@ fn each_file_names_its_schema_and_agrees_with_it() {
         let value: Value = serde_yaml::from_str(&text).unwrap();
         let wrong: Vec<String> = schema.iter_errors(&value).map(|e| e.to_string()).collect();
         assert!(wrong.is_empty(), "{}: {wrong:?}", file.display());
+    }
+}
+
+#[test]
+fn the_alert_rules_read_metrics_that_drift_writes() {
+    let words = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| word.starts_with("rosterctl_")).map(str::to_owned).collect()
+    };
+    let folder = root().join("examples/prometheus");
+    let rules: Value =
+        serde_yaml::from_str(&fs::read_to_string(folder.join("rosterctl.rules.yml")).unwrap()).unwrap();
+    let rules = rules["groups"][0]["rules"].as_array().unwrap();
+    let read: BTreeSet<String> =
+        rules.iter().flat_map(|rule| words(rule["expr"].as_str().unwrap())).collect();
+    let written = words(&fs::read_to_string(root().join("tests/report/several-prometheus.snap")).unwrap());
+    assert!(read.len() > 3 && read.is_subset(&written), "{read:?}");
+    // Each alert fires in a test.
+    let tests = fs::read_to_string(folder.join("rosterctl.rules.test.yml")).unwrap();
+    for name in rules.iter().map(|rule| rule["alert"].as_str().unwrap()) {
+        assert!(tests.contains(&format!("alertname: {name}\n        exp_alerts:\n")), "{name}");
+    }
+}
+
+#[test]
+fn the_alert_rules_pass_their_tests() {
+    let folder = root().join("examples/prometheus");
+    for arguments in
+        [["check", "rules", "rosterctl.rules.yml"].as_slice(), &["test", "rules", "rosterctl.rules.test.yml"]]
+    {
+        let Ok(output) = Command::new("promtool").args(arguments).current_dir(&folder).output() else {
+            eprintln!("skipped: there is no promtool in PATH");
+            return;
+        };
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     }
 }
 

@@ -218,6 +218,41 @@ fn invalid() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn an_editor_has_a_title_for_each_mapping_and_offers_each_key_once() {
+    fn walk(schema: &Json, at: &str, wrong: &mut Vec<String>) {
+        let parts: Vec<(String, &Json)> = match schema {
+            Json::Object(map) => map.iter().map(|(key, part)| (key.clone(), part)).collect(),
+            Json::Array(list) => list.iter().enumerate().map(|(at, part)| (at.to_string(), part)).collect(),
+            _ => return,
+        };
+        if schema["type"] == "object" && !schema["title"].is_string() {
+            wrong.push(format!("{at} has no title"));
+        }
+        for (key, _) in schema["properties"].as_object().into_iter().flatten() {
+            for branch in ["then", "else"] {
+                if schema[branch]["properties"][key].is_object() {
+                    wrong.push(format!("{at}/{branch} offers {key} again"));
+                }
+            }
+        }
+        parts.iter().for_each(|(key, part)| walk(part, &format!("{at}/{key}"), wrong));
+    }
+    let mut wrong = Vec::new();
+    for schema in [schema::roster(), schema::workspace(&vendors::ALL.specs())] {
+        walk(&serde_json::to_value(schema).unwrap(), "", &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_editor_says_what_a_number_or_a_password_should_be() {
+    let roster = serde_json::to_value(schema::roster()).unwrap();
+    let agent = &roster["$defs"]["agent"]["properties"];
+    assert!(agent["operatorId"]["errorMessage"].as_str().unwrap().contains("in quotes"));
+    assert!(agent["password"]["errorMessage"].as_str().unwrap().contains("{ store: NAME, key: KEY }"));
+}
+
 /// Errors beyond a schema: they need more than one document, or a value's neighbours.
 const CROSS_REFERENCES: &[&str] = &[
     " cannot have the key ",

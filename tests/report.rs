@@ -333,6 +333,18 @@ fn each_result_of_sarif_has_its_rule_and_a_relative_place() {
     }
 }
 
+#[test]
+fn sarif_describes_the_program_and_each_rule_as_code_scanning_asks() {
+    let log: Json = serde_json::from_str(&draw(&ran(), Format::Sarif)).unwrap();
+    let driver = &log["runs"][0]["tool"]["driver"];
+    assert!(driver["informationUri"].as_str().unwrap().starts_with("https://"));
+    for rule in driver["rules"].as_array().unwrap() {
+        let full = rule["fullDescription"]["text"].as_str().unwrap();
+        // GitHub's limit.
+        assert!(full.starts_with(rule["shortDescription"]["text"].as_str().unwrap()) && full.len() <= 1024);
+    }
+}
+
 /// Returns a plan with more changes than a comment holds.
 fn long() -> Plan {
     let plan = rich();

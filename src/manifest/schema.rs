@@ -36,7 +36,7 @@ pub fn roster() -> Schema {
         "profiles": {
             "description": "Named sets of agent fields, one set for the whole workspace. An agent takes one with `profile`.",
             "type": "object",
-            "additionalProperties": { "$ref": "#/$defs/template" },
+            "additionalProperties": { "$ref": "#/$defs/profile" },
         },
         "periods": {
             "description": "Named spans of time, one set for the whole workspace; `during` names one with `period`.",
@@ -48,7 +48,7 @@ pub fn roster() -> Schema {
                 ],
             },
         },
-        "defaults": { "$ref": "#/$defs/template" },
+        "defaults": { "$ref": "#/$defs/profile" },
         "agents": list("agent", "The agents, one by one or as pools."),
         "queues": list("queue", "The queues and who serves them."),
         "seats": list("seat", "Voice seats: compared, never written."),
@@ -64,7 +64,7 @@ pub fn roster() -> Schema {
         "duringQueue": during(queue_values(), DURING_QUEUE),
         "duringMember": during(object(json!({ "priority": priority() })), DURING_MEMBER),
         "member": member(),
-        "template": closed(template(), &[], "Agent fields that hold where an agent does not say them itself."),
+        "profile": closed(template(), &[], "Agent fields that hold where an agent does not say them itself."),
         "agent": one_agent(),
         "queue": one_queue(),
         "seat": one_seat(),
@@ -73,7 +73,7 @@ pub fn roster() -> Schema {
         head("roster", "rosterctl roster", "Who answers: agents, queues and seats as they should be.");
     schema.extend(closed(object(properties), &["apiVersion", "kind"], ""));
     schema.insert("$defs".to_owned(), definitions);
-    schema.into()
+    titled(schema)
 }
 
 /// Returns the schema of `rosterctl.yaml`, with the settings of these connectors.
@@ -90,8 +90,9 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
             json!({ "properties": { "baseUrl": { "const": "sandbox" } }, "required": ["baseUrl"] });
         let insecure =
             json!({ "properties": { "allowInsecure": { "const": true } }, "required": ["allowInsecure"] });
-        let mut rules =
-            vec![json!({ "if": insecure, "else": { "properties": { "baseUrl": secure_url("sandbox$|") } } })];
+        let mut rules = vec![
+            json!({ "if": insecure, "else": { "patternProperties": { "^baseUrl$": secure_url("sandbox$|") } } }),
+        ];
         if !demands.is_empty() {
             rules.push(json!({ "if": behind_sandbox, "else": demands }));
         }
@@ -147,7 +148,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
     let mut schema = head("workspace", "rosterctl workspace", doc);
     schema.extend(closed(object(properties), &["apiVersion", "kind", "name", "manifests"], ""));
     schema.insert("$defs".to_owned(), definitions.into());
-    schema.into()
+    titled(schema)
 }
 
 /// Returns the schema of a saved plan and of `plan --format json`.
@@ -169,6 +170,33 @@ fn head(word: &str, title: &str, doc: &str) -> Map<String, Json> {
         "title": title,
         "description": doc,
     }))
+}
+
+/// Gives each mapping a title: its key. An editor shows the title of the whole schema for a mapping without one.
+fn titled(schema: Map<String, Json>) -> Schema {
+    let mut schema = Json::from(schema);
+    give_titles(&mut schema, "");
+    object(schema).into()
+}
+
+fn give_titles(schema: &mut Json, title: &str) {
+    match schema {
+        Json::Object(parts) => {
+            if parts.get("type") == Some(&json!("object")) && !title.is_empty() {
+                parts.entry("title").or_insert_with(|| title.into());
+            }
+            for (word, part) in parts {
+                match part {
+                    Json::Object(named) if ["properties", "$defs"].contains(&&**word) => {
+                        named.iter_mut().for_each(|(key, part)| give_titles(part, key));
+                    }
+                    _ => give_titles(part, title),
+                }
+            }
+        }
+        Json::Array(parts) => parts.iter_mut().for_each(|part| give_titles(part, title)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
 }
 
 fn insert(schema: &mut Map<String, Json>, key: &str, property: Json) {
@@ -215,6 +243,7 @@ fn during(values: Map<String, Json>, doc: &str) -> Json {
     properties
         .insert("period".to_owned(), with_doc(filled(), "Name of a period, in place of `from` and `until`."));
     let mut entry = closed(properties, &[], doc);
+    entry.insert("title".to_owned(), "during".into());
     let time = json!([{ "required": ["period"] }, { "required": ["from"] }, { "required": ["until"] }]);
     entry.insert("allOf".to_owned(), json!([{ "anyOf": time }, { "anyOf": some }]));
     entry.insert("if".to_owned(), json!({ "required": ["period"] }));
@@ -368,7 +397,9 @@ fn one_queue() -> Json {
     let may_be_empty =
         json!({ "properties": { "allowEmpty": { "const": true } }, "required": ["allowEmpty"] });
     schema.insert("if".to_owned(), may_be_empty);
-    schema.insert("else".to_owned(), json!({ "properties": { "assignMembers": { "minItems": 1 } } }));
+    // An editor offers each key of `properties`: here `assignMembers` would be offered twice.
+    schema
+        .insert("else".to_owned(), json!({ "patternProperties": { "^assignMembers$": { "minItems": 1 } } }));
     schema.into()
 }
 

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use serde_json::{Value as Json, json};
 
 use super::view::{self, Line, LineKind, View};
-use super::{Body, Command, Part, Report, json};
+use super::{Body, Command, Part, Report, json, reference};
 use crate::model::id::safe;
 use crate::model::plan::Action;
 use crate::model::rule::{self, RULES, Severity};
@@ -68,6 +68,7 @@ fn run(report: &Report, part: &Part, alone: bool) -> Json {
     json!({
         "tool": { "driver": {
             "name": "rosterctl",
+            "informationUri": env!("CARGO_PKG_REPOSITORY"),
             "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": rules(),
         } },
@@ -111,9 +112,12 @@ fn rules() -> Vec<Json> {
         let mut row = json!({
             "id": id,
             "shortDescription": { "text": doc },
+            "fullDescription": { "text": doc },
             "defaultConfiguration": { "level": level(severity) },
         });
         if let Some(rule) = rule::rule(id) {
+            let effect = reference::effect(rule.effect);
+            row["fullDescription"] = json!({ "text": format!("{doc} Effect: {effect}.") });
             row["help"] = json!({ "text": rule.remedy });
         }
         row

@@ -20,12 +20,20 @@ pub(crate) struct ConnectError {
     pub is_final: bool,
 }
 
+/// The client's word for a proxy that it cannot connect to.
+const NO_PROXY_THERE: &str = "failed to create underlying connection";
+
 /// Most names of a certificate to show.
 const MOST_NAMES: usize = 5;
 
 impl ConnectError {
     /// Explains an error of a client; `base` is the address of the call.
     pub(crate) fn explain(error: &reqwest::Error, base: &str) -> Self {
+        Self::explain_with(error, base, "`caFile`")
+    }
+
+    /// Explains an error of a client; `setting` is the name of the setting of further authorities.
+    pub(super) fn explain_with(error: &reqwest::Error, base: &str, setting: &str) -> Self {
         let mut cause: Option<&(dyn Error + 'static)> = error.source();
         // Use the innermost error: reqwest's own text holds the URL, and so the signature.
         let (mut innermost, mut tunnel, mut tls) = ("of an unknown cause".to_owned(), None, None);
@@ -42,7 +50,7 @@ impl ConnectError {
             Some((variable, address)) => format!("the proxy {address} ({variable}) {what}"),
             None => format!("the proxy {what}"),
         };
-        match (tunnel.as_deref(), tls.and_then(tls_words)) {
+        match (tunnel.as_deref(), tls.and_then(|tls| tls_words(tls, setting))) {
             (Some("proxy authorization required"), _) => Self {
                 words: at_proxy("asks for a sign-in; write it as http://USER:PASSWORD@HOST:PORT"),
                 is_final: true,
@@ -51,7 +59,13 @@ impl ConnectError {
             (None, Some(words)) => Self { words, is_final: true },
             (None, None) if proxy.is_none() || base.starts_with("https://") => Self::passing(innermost),
             (_, Some(words)) => Self { words: at_proxy(&format!("cannot be used: {words}")), is_final: true },
-            (_, None) => Self::passing(at_proxy(&format!("cannot be reached: {innermost}"))),
+            (None | Some(NO_PROXY_THERE), None) => Self {
+                words: at_proxy(&format!(
+                    "cannot be reached: {innermost}; correct the variable, or name the system's host in NO_PROXY"
+                )),
+                is_final: true,
+            },
+            (Some(_), None) => Self::passing(at_proxy(&format!("broke the connection: {innermost}"))),
         }
     }
 
@@ -61,10 +75,10 @@ impl ConnectError {
 }
 
 /// Explains a lasting TLS error; `None` for one that may pass.
-fn tls_words(error: &rustls::Error) -> Option<String> {
+fn tls_words(error: &rustls::Error, setting: &str) -> Option<String> {
     match error {
         rustls::Error::InvalidCertificate(why) => {
-            Some(format!("the system's certificate is not trusted: {}", certificate_words(why)))
+            Some(format!("the system's certificate is not trusted: {}", certificate_words(why, setting)))
         }
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => Some(
             "the system does not speak TLS at this port; write the port of https, or http:// where there is no TLS"
@@ -78,7 +92,7 @@ fn tls_words(error: &rustls::Error) -> Option<String> {
 }
 
 /// Explains an error of a certificate, with the remedy.
-fn certificate_words(error: &CertificateError) -> String {
+fn certificate_words(error: &CertificateError, setting: &str) -> String {
     let moment = |time: &rustls::pki_types::UnixTime| {
         let second = i64::try_from(time.as_secs()).ok();
         let moment = second.and_then(|second| jiff::Timestamp::from_second(second).ok());
@@ -87,7 +101,7 @@ fn certificate_words(error: &CertificateError) -> String {
     let renew = "have it renewed, or check this machine's clock";
     match error {
         CertificateError::UnknownIssuer => {
-            "its issuer is unknown; name the certificate of its authority in `caFile`".to_owned()
+            format!("its issuer is unknown; name the certificate of its authority in {setting}")
         }
         CertificateError::ExpiredContext { not_after, .. } => {
             format!("it ended at {}; {renew}", moment(not_after))
@@ -113,11 +127,10 @@ fn certificate_words(error: &CertificateError) -> String {
         CertificateError::NotValidForName => {
             "it is for another host; write a name of the certificate as the host".to_owned()
         }
-        CertificateError::Other(why) if is_authority(why) => {
+        CertificateError::Other(why) if is_authority(why) => format!(
             "it is the certificate of an authority (CA:TRUE); give the system one that an authority issued, and name \
-             that authority in `caFile`"
-                .to_owned()
-        }
+             that authority in {setting}"
+        ),
         other => other.to_string(),
     }
 }

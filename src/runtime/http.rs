@@ -4,12 +4,16 @@
 //! SSL_CERT_FILE and SSL_CERT_DIR. No call to this machine goes through a proxy, for any NO_PROXY: the proxy would see
 //! the credential. No redirect is followed, so that no credential reaches another host.
 
+use std::error::Error as _;
 use std::fs;
 use std::future::Future;
+use std::io;
 use std::path::Path;
 use std::pin::Pin;
 
-use object_store::client::{HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService};
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
+};
 use object_store::{ClientConfigKey, ClientOptions};
 use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
 use url::Host;
@@ -96,14 +100,17 @@ impl HttpConnector for Connector {
         };
         let error =
             |error: reqwest::Error| object_store::Error::Generic { store: "HTTP", source: error.into() };
-        let mut outside = proxied();
+        let (mut outside, has_own_proxy) = (proxied(), value(ClientConfigKey::ProxyUrl).is_some());
         if let Some(proxy) = value(ClientConfigKey::ProxyUrl) {
             let excludes =
                 value(ClientConfigKey::ProxyExcludes).and_then(|hosts| NoProxy::from_string(&hosts));
             outside = outside.proxy(Proxy::all(proxy).map_err(error)?.no_proxy(excludes));
         }
-        let clients =
-            Clients { outside: set(outside).map_err(error)?, inside: set(direct()).map_err(error)? };
+        let clients = Clients {
+            outside: set(outside).map_err(error)?,
+            inside: set(direct()).map_err(error)?,
+            has_own_proxy,
+        };
         Ok(HttpClient::new(clients))
     }
 }
@@ -113,6 +120,8 @@ impl HttpConnector for Connector {
 struct Clients {
     outside: Client,
     inside: Client,
+    /// True if a proxy of the store's own environment holds in place of HTTPS_PROXY.
+    has_own_proxy: bool,
 }
 
 impl HttpService for Clients {
@@ -125,9 +134,29 @@ impl HttpService for Clients {
         Self: 'async_trait,
     {
         let host = request.uri().host().and_then(|host| Host::parse(host).ok());
-        let client = if host.as_ref().is_some_and(is_inside) { &self.inside } else { &self.outside };
-        client.call(request)
+        // No address has no proxy.
+        let (client, address) = match host {
+            Some(host) if is_inside(&host) => (&self.inside, String::new()),
+            _ if self.has_own_proxy => (&self.outside, String::new()),
+            _ => (&self.outside, request.uri().to_string()),
+        };
+        Box::pin(async move {
+            proxy::find(&address).map_err(lasting)?;
+            client.call(request).await.map_err(|error| {
+                let cause = error.source().and_then(|source| source.downcast_ref::<reqwest::Error>());
+                let cause = cause.filter(|cause| cause.is_connect());
+                match cause.map(|cause| ConnectError::explain_with(cause, &address, "SSL_CERT_FILE")) {
+                    Some(ConnectError { words, is_final: true }) => lasting(words),
+                    _ => error,
+                }
+            })
+        })
     }
+}
+
+/// Creates an error that an object store's client does not retry.
+fn lasting(words: String) -> HttpError {
+    HttpError::new(HttpErrorKind::Unknown, io::Error::other(words))
 }
 
 /// Returns true if a host is this machine, or its cloud's metadata service with credentials.

@@ -50,6 +50,7 @@ pub(crate) fn operator_id(doc: &str) -> Json {
         "type": "string",
         "pattern": format!("^[{LETTERS}][{LETTERS}_.@-]{{0,63}}$"),
         "patternErrorMessage": "1 to 64 letters, digits and _ . @ -, a letter or digit first; numbers in quotes",
+        "errorMessage": "An agent's number is a text: write it in quotes, like \"8001\".",
     })
 }
 
@@ -84,5 +85,9 @@ pub(crate) fn secret(password: bool) -> Json {
             },
         })));
     }
-    closed(properties, &["store", "key"], "").into()
+    let mut secret = closed(properties, &["store", "key"], "");
+    let message =
+        "A secret is a reference: write { store: NAME, key: KEY }. A value in clear text is refused.";
+    secret.insert("errorMessage".to_owned(), message.into());
+    secret.into()
 }

@@ -57,7 +57,7 @@ impl Bucket {
         };
         let timeout = ClientConfigKey::Timeout;
         let store: Result<Arc<dyn ObjectStore>, object_store::Error> = match url.scheme() {
-            "s3" => AmazonS3Builder::from_env()
+            "s3" => regional(AmazonS3Builder::from_env(), name)
                 .with_http_connector(Connector)
                 .with_bucket_name(name)
                 .with_config(AmazonS3ConfigKey::Client(timeout), TIMEOUT)
@@ -203,6 +203,29 @@ impl Bucket {
     }
 }
 
+/// Sets the endpoints of a region in China, whose domain is its own; an endpoint of the environment stays.
+fn regional(mut builder: AmazonS3Builder, bucket: &str) -> AmazonS3Builder {
+    use AmazonS3ConfigKey::{Endpoint, Region, S3Endpoint, StsEndpoint, VirtualHostedStyleRequest};
+    let Some(region) = builder.get_config_value(&Region).filter(|region| region.starts_with("cn-")) else {
+        return builder;
+    };
+    let is_free = |builder: &AmazonS3Builder, key| builder.get_config_value(&key).is_none();
+    if is_free(&builder, Endpoint) && is_free(&builder, S3Endpoint) {
+        let hosted = builder.get_config_value(&VirtualHostedStyleRequest).is_some_and(|flag| is_true(&flag));
+        let host = if hosted { format!("{bucket}.") } else { String::new() };
+        builder = builder.with_endpoint(format!("https://{host}s3.{region}.amazonaws.com.cn"));
+    }
+    if is_free(&builder, StsEndpoint) {
+        builder = builder.with_config(StsEndpoint, format!("https://sts.{region}.amazonaws.com.cn"));
+    }
+    builder
+}
+
+/// Parses a flag of the environment as the store's client does.
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y")
+}
+
 /// Returns an error for an unencrypted server, unless the environment allows it.
 fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), String> {
     let (mut open, mut allowed) = (None, false);
@@ -213,9 +236,7 @@ fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), 
             {
                 open = Some(name);
             }
-            "AWS_ALLOW_HTTP" => {
-                allowed = matches!(value.to_ascii_lowercase().as_str(), "1" | "true" | "on" | "yes" | "y");
-            }
+            "AWS_ALLOW_HTTP" => allowed = is_true(&value),
             _ => {}
         }
     }
@@ -288,6 +309,29 @@ mod tests {
         assert_eq!(shelf.replace(Document::Ledger, b"x", &second).await, Err(BackendError::Conflict));
         assert_eq!(shelf.prove(Document::Lock, b"two").await, Ok(()));
         assert_eq!(shelf.prove(Document::Lock, b"other").await, Err(BackendError::Conflict));
+    }
+
+    #[test]
+    fn a_region_in_china_has_endpoints_of_its_own() {
+        use AmazonS3ConfigKey::{Endpoint, StsEndpoint};
+        let of = |region: &str, pairs: &[(AmazonS3ConfigKey, &str)]| {
+            let builder = AmazonS3Builder::new().with_region(region);
+            let builder =
+                pairs.iter().fold(builder, |builder, (key, value)| builder.with_config(*key, *value));
+            let builder = regional(builder, "rosters");
+            [Endpoint, StsEndpoint].map(|key| builder.get_config_value(&key))
+        };
+        let china = "https://s3.cn-north-1.amazonaws.com.cn";
+        let sts = Some("https://sts.cn-north-1.amazonaws.com.cn".to_owned());
+        assert_eq!(of("cn-north-1", &[]), [Some(china.to_owned()), sts.clone()]);
+        let hosted = [(AmazonS3ConfigKey::VirtualHostedStyleRequest, "true")];
+        let at_bucket = "https://rosters.s3.cn-north-1.amazonaws.com.cn";
+        assert_eq!(of("cn-north-1", &hosted), [Some(at_bucket.to_owned()), sts.clone()]);
+        let own = "https://store.example.com".to_owned();
+        assert_eq!(of("cn-north-1", &[(Endpoint, &own)]), [Some(own), sts.clone()]);
+        let own = "https://store.example.com".to_owned();
+        assert_eq!(of("cn-north-1", &[(AmazonS3ConfigKey::S3Endpoint, &own)]), [None, sts]);
+        assert_eq!(of("eu-central-1", &[]), [None, None]);
     }
 
     #[test]
