@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # adopt.sh FOLDER CODE WORKSPACE: keeps one pull request that takes over into the manifests what the consoles changed.
-# FOLDER holds report.md, report.json, adopt.patch and left.txt of a drift. CODE 2: the branch is made anew from the
+# FOLDER holds report.md, report.json, adopt.patch and left.txt of a drift. CODE 2: the branch is made again from the
 # checked-out commit, and the pull request is opened or brought up to date. CODE 0, or a patch that is empty: it is
 # closed. Any other code says nothing about the roster, and leaves everything as it is. A branch that holds a commit of
 # another committer is left alone. Reads BASE, EMAIL (of the commits), GH_TOKEN, GITHUB_REPOSITORY.
@@ -15,6 +15,10 @@ case "$code" in
     ;;
 esac
 report="$folder/report.md" patch="$folder/adopt.patch"
+if [ "$code" = 2 ] && [ ! -f "$patch" ]; then
+  echo '::error::drift wrote no patch: the pull request is left as it is.'
+  exit 1
+fi
 name="$(sed -n '1s/^<!-- rosterctl:\(.*\):drift -->$/\1/p' "$report")"
 branch="rosterctl/adopt-$name"
 if [ -z "$name" ] || ! git check-ref-format "refs/heads/$branch"; then
@@ -60,7 +64,7 @@ if [ -n "$foreign" ]; then
   if [ "$told" = 0 ]; then
     jq -n --arg note "$note" '{body: ($note
       + "\nThis branch holds commits that rosterctl did not make, so it is no longer brought up to date nor closed."
-      + "\n\nMerge it, or delete the branch: the next run then makes it anew.")}' |
+      + "\n\nMerge it, or delete the branch: the next run then makes it again.")}' |
       gh api --method POST "$repo/issues/$number/comments" --input - --silent
   fi
   exit 0
