@@ -236,7 +236,9 @@ fn an_editor_has_a_title_for_each_mapping_and_offers_each_key_once() {
                 }
             }
         }
-        parts.iter().for_each(|(key, part)| walk(part, &format!("{at}/{key}"), wrong));
+        for (key, part) in parts {
+            walk(part, &format!("{at}/{key}"), wrong);
+        }
     }
     let mut wrong = Vec::new();
     for schema in [schema::roster(), schema::workspace(&vendors::ALL.specs())] {
