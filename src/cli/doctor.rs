@@ -1,5 +1,5 @@
 //! `rosterctl doctor`: tries each connection and store once, and reports problems with their remedies. Changes
-//! nothing.
+//! nothing but a trial object in the ledger's store, which it deletes again.
 
 use std::path::PathBuf;
 
@@ -34,7 +34,8 @@ const SKEW_MS: u64 = 2 * 60 * 1000;
 /// The span that is asked for when only the seats are wanted: the vendor insists on one.
 const DAY_MS: i64 = 24 * 3_600_000;
 
-/// Try each connection and store once, and report each problem with its remedy. Changes nothing.
+/// Try each connection and store once, and report each problem with its remedy. Changes nothing but a trial object in
+/// the ledger's store, which it deletes again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A folder that holds rosterctl.yaml, or that file.
@@ -482,7 +483,16 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
         Err(error) => failed("ledger", &error),
     };
     let lock = match lock {
-        Ok(LockStatus::Nothing) => Check::ok("lock", "it is free"),
+        Ok(LockStatus::Nothing) if ledger.status == Health::Error => Check::ok("lock", "it is free"),
+        Ok(LockStatus::Nothing) => match store.try_writes().await {
+            Ok(()) => Check::ok("lock", "it is free"),
+            Err(error) => Check::error(
+                "lock",
+                error.to_string(),
+                "`apply` cannot take it there: choose another store for `ledger.url`, or let its credentials write; `plan` \
+                 and `drift` only read",
+            ),
+        },
         Ok(LockStatus::Holder(holding)) => Check::warning(
             "lock",
             format!("held by {}", holding.words()),

@@ -88,6 +88,14 @@ impl Backend {
         }
     }
 
+    /// Tries on a document of its own what a lock needs. A folder needs no trial.
+    pub(super) async fn try_writes(&self) -> Result<(), BackendError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Bucket(bucket) => bucket.try_writes().await,
+        }
+    }
+
     /// Checks that the backend keeps the promises above. Some servers accept conditions and ignore them. Call it
     /// right after a document was written.
     pub(super) async fn prove(&self, document: Document, bytes: &[u8]) -> Result<(), BackendError> {

@@ -11,10 +11,15 @@ pub(super) enum Document {
     Lock,
     /// The record of a run.
     Record(RunId),
+    /// A trial of the backend; it holds nothing.
+    Trial,
 }
 
 /// Name of the folder of records beside a ledger.
 pub(super) const HISTORY: &str = "history";
+
+/// File name of a trial.
+pub(super) const TRIAL: &str = "trial.json";
 
 /// Returns the file name of a record.
 pub(super) fn file_name(run: RunId) -> String {

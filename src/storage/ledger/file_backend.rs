@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest as _, Sha256};
 
-use super::document::{BackendError, Document, HISTORY, Version, Versioned, file_name, run_of};
+use super::document::{BackendError, Document, HISTORY, TRIAL, Version, Versioned, file_name, run_of};
 use super::lock_owner::Signs;
 use crate::model::history::RunId;
 use crate::storage::{files, paths};
@@ -60,6 +60,7 @@ impl Folder {
             Document::Ledger => Cow::Borrowed(&self.ledger),
             Document::Lock => Cow::Borrowed(&self.lock),
             Document::Record(run) => Cow::Owned(self.history().join(file_name(run))),
+            Document::Trial => Cow::Owned(self.ledger.with_file_name(TRIAL)),
         }
     }
 

@@ -234,6 +234,14 @@ impl Store {
         lease_lock::look(&self.shelf).await
     }
 
+    /// Tries the writes of a lock on an object of its own, and deletes it. Touches neither ledger nor lock.
+    ///
+    /// # Errors
+    /// The store refuses the writes, or ignores their conditions.
+    pub async fn try_writes(&self) -> Result<(), LedgerError> {
+        Ok(self.shelf.try_writes().await?)
+    }
+
     /// Returns the location of the ledger for display.
     pub fn place(&self) -> String {
         self.shown()

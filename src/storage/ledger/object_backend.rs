@@ -18,7 +18,7 @@ use object_store::{
 };
 use url::Url;
 
-use super::document::{BackendError, Document, HISTORY, Version, Versioned, file_name, run_of};
+use super::document::{BackendError, Document, HISTORY, TRIAL, Version, Versioned, file_name, run_of};
 use crate::model::history::RunId;
 use crate::runtime::http::Connector;
 
@@ -36,6 +36,7 @@ pub(super) struct Bucket {
     ledger: Path,
     lock: Path,
     history: Path,
+    trial: Path,
 }
 
 impl Bucket {
@@ -89,9 +90,9 @@ impl Bucket {
 
     /// Returns the backend of objects below a prefix of a store.
     pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path) -> Self {
-        let [ledger, lock, history] =
-            ["ledger.json", "lock.json", HISTORY].map(|name| prefix.clone().join(name));
-        Self { store, shown, ledger, lock, history }
+        let [ledger, lock, history, trial] =
+            ["ledger.json", "lock.json", HISTORY, TRIAL].map(|name| prefix.clone().join(name));
+        Self { store, shown, ledger, lock, history, trial }
     }
 
     fn path(&self, document: Document) -> Cow<'_, Path> {
@@ -99,6 +100,7 @@ impl Bucket {
             Document::Ledger => Cow::Borrowed(&self.ledger),
             Document::Lock => Cow::Borrowed(&self.lock),
             Document::Record(run) => Cow::Owned(self.history.clone().join(file_name(run))),
+            Document::Trial => Cow::Borrowed(&self.trial),
         }
     }
 
@@ -163,6 +165,26 @@ impl Bucket {
             }
             Err(Error::NotFound { .. }) if unsure => Err(BackendError::Conflict),
             Err(error) => Err(self.trouble(document, "written", &error)),
+        }
+    }
+
+    /// Creates an object of its own, proves on it what [`Self::prove`] says, and deletes it.
+    pub(super) async fn try_writes(&self) -> Result<(), BackendError> {
+        const BYTES: &[u8] = b"{}\n";
+        match self.create(Document::Trial, BYTES).await {
+            Ok(_) => {
+                let proved = self.prove(Document::Trial, BYTES).await;
+                // A store that forbids deletion keeps the object: the next trial is refused by it.
+                let _ = self.store.delete(&self.trial).await;
+                match proved {
+                    // Another trial deleted the object in between.
+                    Err(BackendError::Conflict) => Ok(()),
+                    proved => proved,
+                }
+            }
+            // The object of another trial is there, and the store refused to replace it.
+            Err(BackendError::Conflict) => Ok(()),
+            Err(trouble) => Err(trouble),
         }
     }
 
@@ -309,6 +331,8 @@ mod tests {
         assert_eq!(shelf.replace(Document::Ledger, b"x", &second).await, Err(BackendError::Conflict));
         assert_eq!(shelf.prove(Document::Lock, b"two").await, Ok(()));
         assert_eq!(shelf.prove(Document::Lock, b"other").await, Err(BackendError::Conflict));
+        assert_eq!(shelf.try_writes().await, Ok(()));
+        assert!(shelf.read(Document::Trial).await.unwrap().is_none());
     }
 
     #[test]
