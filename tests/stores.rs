@@ -357,7 +357,7 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `approle`: the sign-in at auth/approle was refused: Vault found the request wrong (invalid role or secret ID)
     error: store `away`: nowhere/data/none: Vault knows no such path (no handler for route): check `mount` and `path`
     error: store `down`: Vault at http://127.0.0.1:9 cannot be reached: Connection refused (os error 111)
-    error: store `age`: the identity is not of age's kind (AGE-SECRET-KEY-1…)
+    error: store `age`: the identity is neither an age key (AGE-SECRET-KEY-1…) nor an SSH private key
     error: store `plain`: ./rosterctl.yaml is not a file encrypted with age
     error: store `sops`: no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE
     error: store `loud`: `sh` printed more than 65536 bytes
