@@ -76,7 +76,11 @@ async fn get(secrets: &Secrets, store: &str, key: &str) -> Result<String, String
 /// Encrypts with the `age` program; prints a note and returns `None` if it is missing.
 fn age(plain: &str) -> Option<Vec<u8>> {
     let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
-    let recipient = identity.split_whitespace().find(|word| word.starts_with("age1")).unwrap();
+    age_to(identity.split_whitespace().find(|word| word.starts_with("age1")).unwrap(), plain)
+}
+
+/// Encrypts with the `age` program to a recipient.
+fn age_to(recipient: &str, plain: &str) -> Option<Vec<u8>> {
     let child =
         Command::new("age").args(["-r", recipient]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
@@ -211,6 +215,49 @@ async fn keys_that_are_numbers_are_found_and_values_that_are_numbers_are_not_gue
     assert_eq!(get(&secrets, "age", "9001").await, Ok("at-the-top".to_owned()));
     let said = get(&secrets, "age", "agents/8002").await.unwrap_err();
     assert!(said.contains("does not hold text") && !said.contains("12345678"), "{said}");
+}
+
+#[tokio::test]
+async fn an_ssh_key_opens_an_age_file_unless_it_needs_a_passphrase() {
+    let stores = Stores::new();
+    for (kind, passphrase) in [("ed25519", ""), ("rsa", ""), ("ed25519", "canary")] {
+        let key = stores.folder.path().join(format!("own/{kind}{passphrase}"));
+        let made =
+            Command::new("ssh-keygen").args(["-q", "-t", kind, "-N", passphrase, "-f"]).arg(&key).status();
+        if made.is_err() {
+            eprintln!("not tested: the `ssh-keygen` program is not installed");
+            return;
+        }
+        let recipient = fs::read_to_string(key.with_extension("pub")).unwrap();
+        let Some(sealed) = age_to(recipient.trim(), "x: ssh-pass\n") else { return };
+        fs::write(stores.folder.path().join("secrets.age"), sealed).unwrap();
+        let secrets = stores.open(&format!(
+            "  age: {{ type: age, path: secrets.age, identity: {{ store: own, key: {kind}{passphrase} }} }}\n"
+        ));
+        let got = get(&secrets, "age", "x").await;
+        if passphrase.is_empty() {
+            assert_eq!(got, Ok("ssh-pass".to_owned()), "{kind}");
+        } else {
+            assert!(got.unwrap_err().contains("an SSH key that is protected with a passphrase"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_identity_file_with_a_passphrase_is_named_as_such() {
+    let stores = Stores::new();
+    // As `age -p` writes them, binary and armored.
+    stores.write("own/binary", "age-encryption.org/v1\n-> scrypt bBjlhJVYZeE4aqUdmtRHfw 18\n");
+    stores
+        .write("own/armored", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n");
+    for key in ["binary", "armored"] {
+        let secrets = stores.open(&format!(
+            "  age: {{ type: age, path: \"{}\", identity: {{ store: own, key: {key} }} }}\n",
+            fixture("secrets.age")
+        ));
+        let said = get(&secrets, "age", "x").await.unwrap_err();
+        assert!(said.contains("is protected with a passphrase"), "{said}");
+    }
 }
 
 #[tokio::test]

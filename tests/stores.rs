@@ -1,6 +1,7 @@
 //! Every secret store, through the program: the live password is the store's, and no output, log, plan or ledger
 //! holds one.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::print_stderr, reason = "a test that cannot run says so")]
 
 #[path = "support/bench.rs"]
 mod bench;
@@ -9,7 +10,10 @@ mod vault;
 
 use rosterctl::sandbox::AgentConfig;
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use bench::{API_SECRET, Bench, TOKEN, live, md5_of};
 use serde_json::json;
@@ -357,9 +361,9 @@ fn what_a_store_cannot_give_is_said_and_nothing_is_written() {
     error: store `approle`: the sign-in at auth/approle was refused: Vault found the request wrong (invalid role or secret ID)
     error: store `away`: nowhere/data/none: Vault knows no such path (no handler for route): check `mount` and `path`
     error: store `down`: Vault at http://127.0.0.1:9 cannot be reached: Connection refused (os error 111)
-    error: store `age`: the identity is not of age's kind (AGE-SECRET-KEY-1…)
+    error: store `age`: the identity is neither an age key (AGE-SECRET-KEY-1…) nor an SSH private key
     error: store `plain`: ./rosterctl.yaml is not a file encrypted with age
-    error: store `sops`: no identity: declare `identity`, or set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE
+    error: store `sops`: HERE/tests/fixtures/secrets.sops.yaml cannot be decrypted without an identity: declare `identity`, set SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD or SOPS_AGE_SSH_PRIVATE_KEY_FILE, or write ~/.config/sops/age/keys.txt
     error: store `loud`: `sh` printed more than 65536 bytes
     error: store `fails`: `sh` failed for key `x` (exit status: 3); run it by hand to see why; if it ends so for a key that is not there, say so by `missing:` on the store
     error: store `gone`: `/no/such/program` cannot be run: No such file or directory (os error 2)
@@ -395,4 +399,205 @@ fn a_sops_file_that_was_changed_is_refused() {
     bench.write("changed.sops.yaml", &text);
     bench.run(&["apply", "--auto-approve"]).exits(0);
     live(&bench, "8001", "密码-8001");
+}
+
+#[test]
+fn a_sops_file_is_opened_by_an_identity_where_sops_looks_for_it() {
+    let mut bench = Bench::new("");
+    let identity = fs::read_to_string(fixture("age-identity.txt")).unwrap();
+    bench.write("home/.config/sops/age/keys.txt", &identity);
+    bench.write("config/sops/age/keys.txt", &identity);
+    bench.write("the key", &identity);
+    bench.workspace(&format!("  sops: {{ type: sops, path: {} }}\n", fixture("secrets.sops.yaml")));
+    let at = |name: &str| bench.path(name).display().to_string();
+    let (home, config, key) = (at("home"), at("config"), at("the key"));
+    let print = format!("cat '{key}'");
+    let cases: [&[(&str, &str)]; 5] = [
+        &[("HOME", &home), ("SOPS_AGE_KEY", ""), ("SOPS_AGE_KEY_FILE", "")],
+        &[("XDG_CONFIG_HOME", &config)],
+        &[("SOPS_AGE_KEY_FILE", &key)],
+        &[("SOPS_AGE_KEY_CMD", &print)],
+        // One that fails hides no other.
+        &[("SOPS_AGE_KEY_FILE", "/no/such/file"), ("SOPS_AGE_KEY_CMD", "exit 3"), ("HOME", &home)],
+    ];
+    for (id, variables) in (8001..).zip(cases) {
+        bench.environment = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let id = id.to_string();
+        bench.roster(&agents(&[(id.as_str(), "store: sops, key: agents/8001")]));
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        live(&bench, &id, "密码-8001");
+    }
+    bench.environment = vec![
+        ("SOPS_AGE_KEY_FILE".to_owned(), "/no/such/file".to_owned()),
+        ("SOPS_AGE_KEY_CMD".to_owned(), "echo canary; echo canary >&2; exit 3".to_owned()),
+    ];
+    bench.roster(&agents(&[("8009", "store: sops, key: agents/8001")]));
+    let said = bench.run(&["apply", "--auto-approve"]).exits(1).err;
+    assert!(said.contains("SOPS_AGE_KEY_FILE: cannot be read: No such file"), "{said}");
+    assert!(said.contains("SOPS_AGE_KEY_CMD: failed (exit status: 3)") && !said.contains("canary"), "{said}");
+}
+
+/// Runs a program of the machine in a folder; prints a note and returns `None` if it is missing.
+fn real(
+    program: &str,
+    arguments: &[&str],
+    folder: &Path,
+    environment: &[(String, String)],
+) -> Option<String> {
+    let mut run = Command::new(program);
+    run.args(arguments).current_dir(folder).envs(environment.iter().cloned());
+    let Ok(output) = run.stdin(Stdio::null()).output() else {
+        eprintln!("not tested: the `{program}` program is not installed");
+        return None;
+    };
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_file_of_the_real_sops_is_opened_by_an_ssh_key_or_its_form_is_named() {
+    let mut bench = Bench::new("");
+    let folder = bench.path("home/.ssh");
+    fs::create_dir_all(&folder).unwrap();
+    bench.write("home/.ssh/in.yaml", "agents: { \"8001\": ssh-pass }\n");
+    bench.write("home/.ssh/in.env", "A=b\n");
+    bench.write("home/.ssh/in.ini", "[a]\nb=c\n");
+    bench.write("home/.ssh/several.yaml", "a: b\n---\nc: d\n");
+    let home = ("HOME".to_owned(), bench.path("home").display().to_string());
+    let mut public = Vec::new();
+    for (id, kind) in [("8001", "ed25519"), ("8002", "rsa")] {
+        let file = format!("id_{kind}");
+        let arguments = ["-q", "-t", kind, "-N", "", "-f", &file];
+        if real("ssh-keygen", &arguments, &folder, &[]).is_none() {
+            return;
+        }
+        let recipient = fs::read_to_string(folder.join(format!("{file}.pub"))).unwrap().trim().to_owned();
+        let recipients = [("SOPS_AGE_RECIPIENTS".to_owned(), recipient.clone())];
+        let Some(sealed) = real("sops", &["encrypt", "in.yaml"], &folder, &recipients) else { return };
+        bench.write("sealed.yaml", &sealed);
+        bench.workspace("  sops: { type: sops, path: sealed.yaml }\n");
+        bench.roster(&agents(&[(id, "store: sops, key: agents/8001")]));
+        bench.environment = vec![home.clone()];
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        live(&bench, id, "ssh-pass");
+        // A named key goes before those of the folder.
+        let named = ("SOPS_AGE_SSH_PRIVATE_KEY_FILE".to_owned(), folder.join(&file).display().to_string());
+        bench.environment = vec![named];
+        let again = format!("9{id}");
+        bench.roster(&agents(&[(again.as_str(), "store: sops, key: agents/8001")]));
+        bench.run(&["apply", "--auto-approve"]).exits(0);
+        live(&bench, &again, "ssh-pass");
+        public.push(recipient);
+    }
+    bench.write(
+        "home/.ssh/groups.yaml",
+        &format!(
+            "creation_rules:\n- shamir_threshold: 2\n  key_groups:\n  - age: ['{}']\n  - age: ['{}']\n",
+            public[0], public[1]
+        ),
+    );
+    bench.roster(&agents(&[("8003", "store: sops, key: a")]));
+    for (arguments, said) in [
+        (&["encrypt", "in.env"][..], "is a dotenv file"),
+        (&["encrypt", "in.ini"], "is an INI file"),
+        (&["encrypt", "several.yaml"], "is a file of several YAML documents"),
+        (&["--config", "groups.yaml", "encrypt", "in.yaml"], "has key groups"),
+    ] {
+        let recipient = if arguments.len() == 2 { public[0].clone() } else { String::new() };
+        let recipients = [("SOPS_AGE_RECIPIENTS".to_owned(), recipient)];
+        let Some(sealed) = real("sops", arguments, &folder, &recipients) else { return };
+        bench.write("sealed.yaml", &sealed);
+        let err = bench.run(&["apply", "--auto-approve"]).exits(1).err;
+        assert!(err.contains(said), "{err}");
+    }
+}
+
+/// A process that ends with the test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_real_vault_keeps_a_password_and_its_outage_is_no_error_of_a_file() {
+    let mut bench = Bench::new("");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    // The server accepts no prefix of its own in a chosen token.
+    let token = "canary-root-token";
+    let mut command = Command::new("bao");
+    command.args(["server", "-dev", "-dev-no-store-token", "-dev-root-token-id", token]);
+    command.args(["-dev-listen-address", &at]).current_dir(bench.path(""));
+    let Ok(server) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
+        eprintln!("not tested: the `bao` program is not installed");
+        return;
+    };
+    let server = Server(server);
+    let address = format!("http://{at}");
+    let client = [("BAO_ADDR".to_owned(), address.clone()), ("BAO_TOKEN".to_owned(), token.to_owned())];
+    let ready = || Command::new("bao").arg("status").envs(client.clone()).output().unwrap().status.success();
+    assert!((0..50).any(|_| ready()), "the server does not start");
+    bench.environment.extend([
+        ("BENCH_VAULT_TOKEN".to_owned(), token.to_owned()),
+        ("BENCH_OTHER".to_owned(), "canary-other".to_owned()),
+    ]);
+    bench.workspace(&format!(
+        "  vault: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: VAULT_TOKEN }} }}
+  denied: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: OTHER }} }}\n"
+    ));
+    bench.roster(&agents(&[("8001", "store: vault, key: \"agents/{operatorId}\", generate: true")]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let read = ["kv", "get", "-field=value", "-mount=secret", "cc/agents/8001"];
+    let stored = real("bao", &read, &bench.path(""), &client).unwrap();
+    live(&bench, "8001", stored.trim_end());
+    let refused = |store: &str, words: &str| {
+        bench.roster(&agents(&[("8002", &format!("store: {store}, key: agents/8001"))]));
+        let said = bench.run(&["apply", "--auto-approve"]).exits(6);
+        assert!(said.err.contains(words) && !said.err.contains("rosterctl.yaml"), "{}", said.err);
+    };
+    refused("denied", "Vault denied it");
+    real("bao", &["operator", "seal"], &bench.path(""), &client);
+    refused("vault", "Vault is sealed");
+    drop(server);
+    refused("vault", "cannot be reached: Connection refused");
+    assert_eq!(bench.agents(), ["8001"]);
+}
+
+#[test]
+fn the_first_line_of_a_real_pass_entry_is_the_password() {
+    let mut bench = Bench::new("");
+    for folder in ["gpg", "cc"] {
+        fs::create_dir(bench.path(folder)).unwrap();
+        fs::set_permissions(bench.path(folder), fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let variable = |name: &str, folder: &str| (name.to_owned(), bench.path(folder).display().to_string());
+    let own =
+        vec![variable("GNUPGHOME", "gpg"), variable("PASSWORD_STORE_DIR", "cc"), variable("HOME", "cc")];
+    let folder = bench.path("");
+    let key = ["--batch", "--passphrase", "", "--quick-generate-key", "roster@example.com"];
+    if real("gpg", &key, &folder, &own).is_none()
+        || real("pass", &["init", "roster@example.com"], &folder, &own).is_none()
+    {
+        return;
+    }
+    bench.write("entry", "first-line\nuser: someone\n");
+    real("sh", &["-c", "pass insert -m cc/8001 < entry"], &folder, &own);
+    bench.environment = own.clone();
+    // As in the README.
+    bench.workspace(
+        "  pass: { type: exec, get: [pass, show, \"cc/{key}\"], put: [pass, insert, -m, -f, \"cc/{key}\"], line: first }\n",
+    );
+    bench.roster(&agents(&[
+        ("8001", "store: pass, key: \"8001\""),
+        ("8002", "store: pass, key: \"8002\", generate: true"),
+    ]));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    live(&bench, "8001", "first-line");
+    live(&bench, "8002", real("pass", &["show", "cc/8002"], &folder, &own).unwrap().trim_end());
+    real("gpgconf", &["--kill", "all"], &folder, &own);
 }

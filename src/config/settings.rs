@@ -295,14 +295,14 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
     ),
     (
         "sops",
-        "A file encrypted with SOPS to age recipients; read only.",
+        "A YAML or JSON file encrypted with SOPS to age or SSH recipients; read only.",
         &[
             required("path", SettingType::Text, "The file."),
             optional(
                 "identity",
                 SettingType::Secret,
                 "",
-                "The age identity; else SOPS_AGE_KEY or SOPS_AGE_KEY_FILE.",
+                "The age identity or SSH key; else the variables and default files of SOPS.",
             ),
         ],
     ),
@@ -311,7 +311,7 @@ pub static STORES: &[(&str, &str, &[Setting])] = &[
         "A file encrypted with age that holds a map of key to value; read only.",
         &[
             required("path", SettingType::Text, "The file."),
-            required("identity", SettingType::Secret, "The age identity."),
+            required("identity", SettingType::Secret, "The age identity or SSH key."),
         ],
     ),
     (

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ::age::Decryptor;
 use ::age::armor::ArmoredReader;
-use ::age::x25519::Identity;
+use ::age::{Identity, ssh, x25519};
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::nested_map::Tree;
 use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
+use crate::model::id::safe;
 use crate::storage::paths;
 
 /// Largest file, in bytes.
@@ -67,21 +68,57 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
     paths::open(path).and_then(|file| paths::read(file, LARGEST)).map_err(wrong)
 }
 
-/// Parses the identities in a text like age's identity files: one per line, comments skipped.
-pub(super) fn identities(text: &str) -> Result<Vec<Identity>, String> {
+/// Private keys that open an age file.
+pub(super) type Identities = Vec<Box<dyn Identity + Send + Sync>>;
+
+/// Parses an SSH private key, or age keys in a text like age's identity files: one per line, comments skipped.
+pub(super) fn identities(text: &str) -> Result<Identities, String> {
+    let text = text.trim();
+    if text.starts_with("age-encryption.org/") || text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----") {
+        return Err(
+            "the identity is protected with a passphrase, which no run can ask for: store what `age -d` \
+                    prints of it"
+                .to_owned(),
+        );
+    }
+    if text.starts_with("-----BEGIN ") {
+        return Ok(vec![Box::new(ssh_key(text)?)]);
+    }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let identities: Result<Vec<Identity>, _> = lines.map(str::parse).collect();
+    let identities: Result<Vec<x25519::Identity>, _> = lines.map(str::parse).collect();
     match identities {
-        Ok(identities) if !identities.is_empty() => Ok(identities),
-        _ => Err("the identity is not of age's kind (AGE-SECRET-KEY-1…)".to_owned()),
+        Ok(identities) if !identities.is_empty() => {
+            Ok(identities.into_iter().map(|identity| Box::new(identity) as _).collect())
+        }
+        _ => Err("the identity is neither an age key (AGE-SECRET-KEY-1…) nor an SSH private key".to_owned()),
+    }
+}
+
+/// Parses an SSH private key that needs no passphrase.
+fn ssh_key(text: &str) -> Result<ssh::Identity, String> {
+    let text = Zeroizing::new(text.replace("\r\n", "\n"));
+    match ssh::Identity::from_buffer(text.as_bytes(), None) {
+        Ok(key @ ssh::Identity::Unencrypted(_)) => Ok(key),
+        Ok(
+            ssh::Identity::Encrypted(_)
+            | ssh::Identity::Unsupported(
+                ssh::UnsupportedKey::EncryptedPem | ssh::UnsupportedKey::EncryptedSsh(_),
+            ),
+        ) => Err("the identity is an SSH key that is protected with a passphrase, which no run can ask for: name a \
+                  key without one"
+            .to_owned()),
+        Ok(ssh::Identity::Unsupported(ssh::UnsupportedKey::Hardware(kind) | ssh::UnsupportedKey::Type(kind))) => {
+            Err(format!("the identity is an SSH key of kind {}; expected ssh-ed25519 or ssh-rsa", safe(&kind)))
+        }
+        Err(_) => Err("the identity is not an SSH private key of kind ssh-ed25519 or ssh-rsa".to_owned()),
     }
 }
 
 /// Decrypts bytes that were encrypted with age, armored or not.
-pub(super) fn decrypt(bytes: &[u8], identities: &[Identity]) -> Result<Zeroizing<Vec<u8>>, String> {
+pub(super) fn decrypt(bytes: &[u8], identities: &Identities) -> Result<Zeroizing<Vec<u8>>, String> {
     let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes))
         .map_err(|_| "is not a file encrypted with age".to_owned())?;
-    let identities = identities.iter().map(|identity| identity as &dyn ::age::Identity);
+    let identities = identities.iter().map(|identity| &**identity as &dyn Identity);
     let mut reader = decryptor
         .decrypt(identities)
         .map_err(|_| "cannot be decrypted with the identity that is declared".to_owned())?;
