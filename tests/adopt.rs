@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use console::ConsoleEdit;
 use jiff::Timestamp;
@@ -38,6 +39,7 @@ use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::source::File;
 use rosterctl::plan::adoption::{Adoption, Views, adoption};
 use rosterctl::plan::{self, Options};
+use rosterctl::report::patch::{self, PatchedFile};
 use similar::{ChangeTag, TextDiff};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/adopt/corpus");
@@ -301,6 +303,38 @@ fn each_console_edit_becomes_the_edit_that_a_careful_person_would_write() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
+/// Applies an adoption as a patch with real git, below the root of a repository, and compares the files.
+fn git_takes(before: &str, adopted: &Adopted) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let workspace = folder.path().join("a workspace");
+    fs::create_dir_all(workspace.join("roster")).unwrap();
+    fs::write(workspace.join(NAME), before).unwrap();
+    let git = |arguments: &[&str]| {
+        let run = Command::new("git").args(arguments).current_dir(&workspace).output().unwrap();
+        if run.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&run.stderr).into_owned()) }
+    };
+    git(&["init", "--quiet", ".."])?;
+    let files = adopted.files.iter().map(|file| PatchedFile {
+        path: &file.name,
+        before: file.before.as_deref(),
+        after: &file.after,
+    });
+    let patch = patch::patch(files);
+    if patch.is_empty() {
+        return Ok(());
+    }
+    fs::write(workspace.join("console.patch"), &patch).unwrap();
+    for how in [&["apply", "--check", "console.patch"][..], &["apply", "console.patch"]] {
+        git(how).map_err(|why| format!("git {how:?}: {why}\n{patch}"))?;
+    }
+    for file in &adopted.files {
+        if fs::read_to_string(workspace.join(&*file.name)).unwrap() != file.after {
+            return Err(format!("git wrote another {}\n{patch}", file.name));
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(Config { cases: 100, failure_persistence: None, ..Config::default() })]
 
@@ -312,6 +346,11 @@ proptest! {
         let change = which.get(&edits);
         let checked = estate.check(change, for_a_time && change.for_a_time);
         prop_assert!(checked.is_ok(), "{}: {}\n{}", change.title, checked.err().unwrap_or_default(), estate.text);
-        prop_assert!(checked.is_ok_and(|adopted| adopted.left.is_empty()), "{}: left\n{}", change.title, estate.text);
+        let adopted = checked.unwrap();
+        prop_assert!(adopted.left.is_empty(), "{}: left\n{}", change.title, estate.text);
+        if Command::new("git").arg("--version").output().is_ok() {
+            let taken = git_takes(&estate.text, &adopted);
+            prop_assert!(taken.is_ok(), "{}", taken.err().unwrap_or_default());
+        }
     }
 }
