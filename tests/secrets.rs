@@ -180,6 +180,26 @@ ledger: {{ fingerprintKey: {{ store: vault, key: ledger }} }}\n",
 }
 
 #[test]
+fn a_sign_in_that_vault_refuses_is_told_as_such_and_not_tried_again() {
+    let (mut bench, vault) = with_vault("");
+    bench.environment.push(("BENCH_OTHER".to_owned(), "canary-other".to_owned()));
+    let address = &vault.address;
+    bench.workspace(&format!(
+        "  token: {{ type: vault, address: \"{address}\", token: {{ store: ci, key: OTHER }} }}
+  approle: {{ type: vault, address: \"{address}\", approle: {{ roleId: roster, secretId: {{ store: ci, key: OTHER }} }} }}\n"
+    ));
+    for (store, words) in
+        [("token", "Vault denied it"), ("approle", "the sign-in at auth/approle was refused")]
+    {
+        bench.roster(&agents(&[("8001", &format!("store: {store}, key: p"))]));
+        let said = bench.run(&["apply", "--auto-approve"]).exits(6);
+        assert!(said.err.contains(words) && !said.err.contains("rosterctl.yaml"), "{}", said.err);
+    }
+    let state = vault.state.lock().unwrap();
+    assert_eq!((state.denied, state.logins), (1, 1));
+}
+
+#[test]
 fn a_mount_of_version_1_is_named_before_anything_is_written() {
     let (bench, vault) = with_vault("");
     vault.mood("v1-told");

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) namespaces: BTreeSet<String>,
     /// Sign-ins.
     pub(crate) logins: usize,
+    /// Requests with a token that it does not accept.
+    pub(crate) denied: usize,
     /// The number of further requests that it answers with 503.
     pub(crate) busy: usize,
     /// Write requests.
@@ -138,6 +140,7 @@ fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State
         };
     }
     if token != VAULT_TOKEN {
+        state.denied += 1;
         return (403, json!({ "errors": ["permission denied"] }));
     }
     let Some(key) = path.strip_prefix("/v1/secret/data/") else {

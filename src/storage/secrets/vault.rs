@@ -30,10 +30,10 @@ use crate::runtime::connect_error::ConnectError;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Largest response, in bytes.
 const LARGEST: usize = 1024 * 1024;
-/// Attempts of a call without a response, or with status 5xx or 429.
-const ATTEMPTS: u32 = 5;
-/// Time after which no call is retried.
-const TOTAL: Duration = Duration::from_mins(1);
+/// Attempts of a call without a response, or with status 5xx or 429. As many as a connection makes by default.
+const ATTEMPTS: u32 = 6;
+/// Time after which no call is retried. The default of a connection.
+const TOTAL: Duration = Duration::from_mins(2);
 /// Attempts of a write that conflicts with another.
 const WRITES: u32 = 10;
 /// Most field names that a message shows.
