@@ -290,7 +290,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             format!("{id} is live, and its `from: {date}` has not come: it is left alone until then")
         }
         K::Over { count } => format!(
-            "{count} {} over, or {} begun for good, and could be folded into the base",
+            "{count} {} over, or {} begun for good, and could be folded into the base: `rosterctl fmt --settle`",
             if *count == 1 { "date is" } else { "dates are" },
             if *count == 1 { "has" } else { "have" },
         ),
