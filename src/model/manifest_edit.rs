@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::field::{Field, Record};
 use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Word, messages};
+use super::queue::ASSIGN_MEMBERS;
 use super::value::{Members, Value};
 
 /// A new content of the manifests.
@@ -17,6 +18,15 @@ pub struct ManifestEdit {
 }
 
 impl ManifestEdit {
+    /// Returns the field that it changes; `None` for the whole entry.
+    pub fn field(&self) -> Option<&'static str> {
+        match self.what {
+            EntryEdit::Field(field, _) => Some(field.key),
+            EntryEdit::Member(..) => Some(ASSIGN_MEMBERS.key),
+            EntryEdit::Absent | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(_) => None,
+        }
+    }
+
     /// Returns the agent that becomes a tombstone, if it is one.
     pub fn tombstone(&self) -> Option<&OperatorId> {
         (self.what == EntryEdit::Absent && self.id.kind == Kind::Agent).then_some(&self.id.name)
@@ -62,6 +72,13 @@ pub struct LeftEdit {
     pub field: Option<Word>,
     /// The reason.
     pub why: EditObjection,
+}
+
+impl LeftEdit {
+    /// Returns true if an edit was not carried out, for this reason.
+    pub fn is_about(&self, edit: &ManifestEdit) -> bool {
+        self.id == edit.id && (self.field.is_none() || self.field.as_deref() == edit.field())
+    }
 }
 
 messages! {

@@ -36,6 +36,15 @@ pub struct Adoption {
     pub left: Vec<LeftEdit>,
 }
 
+impl Adoption {
+    /// Drops the member edits of agents that become tombstones: these leave every list with their entry.
+    pub(super) fn drop_members(&mut self) {
+        let absent: BTreeSet<OperatorId> =
+            self.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
+        self.edits.retain(|edit| !matches!(&edit.what, EntryEdit::Member(id, _) if absent.contains(id)));
+    }
+}
+
 /// The views that an adoption compares.
 #[derive(Clone, Copy)]
 pub struct Views<'a> {
@@ -62,10 +71,7 @@ pub fn adoption(views: Views<'_>, plan: &Plan, named: &[Adopted], until: bool) -
         }
     }
     run.chosen();
-    // An agent that becomes a tombstone leaves every list with its entry.
-    let absent: BTreeSet<OperatorId> =
-        run.all.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
-    run.all.edits.retain(|edit| !matches!(&edit.what, EntryEdit::Member(id, None) if absent.contains(id)));
+    run.all.drop_members();
     for (_, name) in named.iter().enumerate().filter(|(at, _)| !run.met.contains(at)) {
         let why = if run.views.desired.wants(&name.id) {
             EditObjection::NoDifference

@@ -18,12 +18,12 @@ pub(super) fn note(context: &Context<'_>, draft: &mut Draft) {
     for change in &mut draft.changes {
         let moved = matches!(change.moved, ChangeOrigin::Live | ChangeOrigin::Both);
         if moved && change.action != Action::Create {
-            change.last_changed = of_change(context, change);
+            change.last_changed = for_change(context, change);
         }
     }
 }
 
-fn of_change(context: &Context<'_>, change: &Change) -> Option<Box<LastChanged>> {
+fn for_change(context: &Context<'_>, change: &Change) -> Option<Box<LastChanged>> {
     match change.id.kind {
         Kind::Agent => {
             let live = context.live.agents.as_ref()?.items.get(&change.id.name)?;

@@ -37,10 +37,7 @@ pub fn undo(desired: &Desired, run: &RunRecord, history: &[RunRecord], deletable
             Action::Replace => write.fields.iter().for_each(|field| step.field(field)),
         }
     }
-    // An agent that becomes a tombstone leaves every list with its entry.
-    let absent: BTreeSet<OperatorId> =
-        all.edits.iter().filter_map(ManifestEdit::tombstone).cloned().collect();
-    all.edits.retain(|edit| !matches!(&edit.what, EntryEdit::Member(id, _) if absent.contains(id)));
+    all.drop_members();
     all
 }
 

@@ -136,7 +136,7 @@ impl EditedManifests {
 
     /// Returns the edits that were carried out.
     pub(crate) fn done<'a>(&'a self, edits: &'a [ManifestEdit]) -> impl Iterator<Item = &'a ManifestEdit> {
-        edits.iter().filter(|edit| !self.left.iter().any(|left| left.id == edit.id))
+        edits.iter().filter(|edit| !self.left.iter().any(|left| left.is_about(edit)))
     }
 
     /// Returns the edits as a patch for the folder of the workspace.

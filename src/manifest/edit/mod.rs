@@ -24,7 +24,7 @@ use self::tree::{Entry, Tree};
 use super::{format, import};
 use crate::manifest;
 use crate::model::date::Date;
-use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
+use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::diagnostic::Diagnostics;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -81,17 +81,13 @@ fn prove(
         files.push(File { name: Arc::clone(&file.name), bytes: file.after.clone().into() });
     }
     let desired = manifest::load_at(&files, manifests.workspace, manifests.at)?.desired;
-    for ManifestEdit { id, what } in edits {
-        let known = edited.left.iter().any(|left| left.id == *id);
-        if known || shows(&desired, id, what, until.is_some()) {
+    for edit in edits {
+        let known = edited.left.iter().any(|left| left.is_about(edit));
+        if known || shows(&desired, &edit.id, &edit.what, until.is_some()) {
             continue;
         }
-        let field = match what {
-            EntryEdit::Field(field, _) => Some(field.key.into()),
-            EntryEdit::Member(..) => Some(ASSIGN_MEMBERS.key.into()),
-            EntryEdit::Absent | EntryEdit::Present | EntryEdit::Name(_) | EntryEdit::Declare(..) => None,
-        };
-        edited.left.push(LeftEdit { id: id.clone(), field, why: EditObjection::NotReached });
+        let field = edit.field().map(Into::into);
+        edited.left.push(LeftEdit { id: edit.id.clone(), field, why: EditObjection::NotReached });
     }
     Ok(())
 }
@@ -101,7 +97,7 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
     let record = || -> Option<&Record> {
         match id.kind {
             Kind::Agent => desired.agents.get(&id.name).map(|agent| &agent.record),
-            Kind::Queue => queue_of(desired, id).map(|queue| &queue.record),
+            Kind::Queue => desired.queues.get(id).map(|queue| &queue.record),
             Kind::Seat => desired.seats.get(&id.name).map(|seat| &seat.record),
         }
     };
@@ -113,18 +109,13 @@ fn shows(desired: &Desired, id: &ResourceId, what: &EntryEdit, for_a_time: bool)
         }
         EntryEdit::Absent => match id.kind {
             Kind::Agent => desired.agents.get(&id.name).is_none_or(DesiredAgent::is_absent),
-            Kind::Queue => queue_of(desired, id).is_none(),
+            Kind::Queue => !desired.queues.contains_key(id),
             Kind::Seat => !desired.seats.contains_key(&id.name),
         },
         EntryEdit::Present => desired.agents.get(&id.name).is_some_and(|agent| !agent.is_absent()),
         EntryEdit::Name(name) => desired.queues.values().any(|queue| queue.name == *name),
         EntryEdit::Declare(..) => for_a_time || record().is_some(),
     }
-}
-
-/// Returns a queue by its id, with or without its number.
-fn queue_of<'a>(desired: &'a Desired, id: &ResourceId) -> Option<&'a DesiredQueue> {
-    desired.queues.get(id)
 }
 
 /// Returns the fields of the agents that edits change, after them. A tombstone has none.
@@ -186,7 +177,7 @@ impl Run<'_> {
             }
             let source = match id.kind {
                 Kind::Agent => desired.agents.get(&id.name).map(|agent| &agent.source),
-                Kind::Queue => queue_of(desired, id).map(|queue| &queue.source),
+                Kind::Queue => desired.queues.get(id).map(|queue| &queue.source),
                 Kind::Seat => desired.seats.get(&id.name).map(|seat| &seat.source),
             };
             let Some(source) = source else {
