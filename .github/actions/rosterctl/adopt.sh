@@ -25,7 +25,7 @@ if [ -z "$name" ] || ! git check-ref-format "refs/heads/$branch"; then
   echo '::error::The report names no workspace that can stand in the name of a branch.'
   exit 1
 fi
-repo="repos/$GITHUB_REPOSITORY"
+repo="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY"
 mark="<!-- rosterctl:$name:adopt -->"
 : "${workspace:=.}"
 [ -f "$workspace" ] && workspace="$(dirname "$workspace")"

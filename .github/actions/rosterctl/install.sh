@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # Puts rosterctl on the PATH of the steps that follow: the release of this action's own version, or a build of it.
-# Reads VERSION (release, source, path), REPOSITORY (of the action), ACTION (its folder), GH_TOKEN.
+# Reads VERSION (release, source, path), REPOSITORY (of the action), ACTION (its folder), GH_TOKEN, GH_ENTERPRISE_TOKEN.
 set -euo pipefail
 
 root="$ACTION/../../.."
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)"
 bin="$RUNNER_TEMP/rosterctl-bin"
+server="${GITHUB_SERVER_URL:-https://github.com}"
+# An action that was checked out to a folder has no repository for the runner, but a remote.
+if [ -z "$REPOSITORY" ]; then
+  remote="$(git -C "$root" remote get-url origin 2>/dev/null || true)"
+  case "$remote" in "$server"/*) REPOSITORY="${remote#"$server"/}" REPOSITORY="${REPOSITORY%.git}" ;; esac
+fi
 mkdir -p "$bin"
 
 sha256() {
@@ -31,7 +37,8 @@ download() {
       ;;
   esac
   name="rosterctl-$number-$target"
-  gh release download "v$number" --repo "$REPOSITORY" --dir "$bin" --clobber \
+  [ -n "$REPOSITORY" ] || return 1
+  gh release download "v$number" --repo "${server#*://}/$REPOSITORY" --dir "$bin" --clobber \
     --pattern "$name.tar.gz" --pattern SHA256SUMS || return 1
   # Not "build it instead": whatever is wrong with a file that came, somebody has to look at.
   if ! (cd "$bin" && grep -F "  $name.tar.gz" SHA256SUMS | sha256 --check --strict); then
@@ -50,7 +57,7 @@ case "$VERSION" in
   source) build ;;
   release)
     if ! download; then
-      command -v cargo >/dev/null || { echo "::error::$REPOSITORY has no release v$number, and there is no cargo to build it."; exit 1; }
+      command -v cargo >/dev/null || { echo "::error::${REPOSITORY:-The action} has no release v$number, and there is no cargo to build it."; exit 1; }
       build
     fi
     ;;

@@ -12,7 +12,7 @@ case "$code" in
     ;;
 esac
 mark="$(head -n 1 "$file")"
-repo="repos/$GITHUB_REPOSITORY"
+repo="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY"
 issue="$(gh api --paginate "$repo/issues?state=open&labels=$(jq -rn --arg l "$LABEL" '$l | @uri')&per_page=100" |
   jq -r -s --arg mark "$mark" --arg author "$AUTHOR" '
     [.[][] | select(.pull_request == null and .user.login == $author
