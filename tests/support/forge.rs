@@ -498,7 +498,6 @@ name: site
 manifests: [roster]
 connections:
   agents: {{ provider: agent-config, baseUrl: '{0}', abbreviate: acme, companyId: 1001, token: {{ store: ci, key: ROSTER_CC_TOKEN }}, retry: {{ attempts: 1 }} }}
-  webchat: {{ provider: webchat-queue, baseUrl: '{0}', accountId: N1, apiSecret: {{ store: ci, key: ROSTER_WEBCHAT_SECRET }}, retry: {{ attempts: 1 }} }}
 secrets: {{ ci: {{ type: env }} }}
 ledger: {{ path: '{1}' }}
 policy: {{ limits: {{ changes: 100%, deletes: 1, floor: 0 }}, prune: owned }}
