@@ -7,14 +7,16 @@
 mod bench;
 #[path = "support/forge.rs"]
 mod forge;
+#[path = "support/site.rs"]
+mod site;
 
 use std::fs;
 
-use forge::{BRANCH, Run, Site, git};
 use serde_json::Value;
+use site::{BRANCH, Run, Site, git};
 
 /// Creates a site whose workspace lies in a folder, as in a repository of several.
-fn site() -> Option<Site> {
+fn new_site() -> Option<Site> {
     Site::below("site", &["act", "gh"])
 }
 
@@ -48,7 +50,7 @@ fn remark(site: &Site) {
 
 #[test]
 fn one_pull_request_is_opened_kept_up_to_date_and_closed() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     let run = adopt(&site, 0);
     writes(&site, &[], &run);
     assert_eq!(site.head(), "");
@@ -99,7 +101,7 @@ fn one_pull_request_is_opened_kept_up_to_date_and_closed() {
 
 #[test]
 fn a_pull_request_that_was_closed_unmerged_stays_closed_until_the_consoles_change_more() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     site.rename("8002", "王芳芳");
     adopt(&site, 2);
     site.forge.state().pulls[0]["state"] = "closed".into();
@@ -113,7 +115,7 @@ fn a_pull_request_that_was_closed_unmerged_stays_closed_until_the_consoles_chang
 
 #[test]
 fn a_commit_of_a_person_on_the_branch_is_kept_and_said_once() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     site.rename("8002", "王芳芳");
     adopt(&site, 2);
     remark(&site);
@@ -132,7 +134,7 @@ fn a_commit_of_a_person_on_the_branch_is_kept_and_said_once() {
 
 #[test]
 fn the_name_of_an_agent_is_no_command_no_markup_and_no_trailer() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     let name =
         "$(touch x) `touch x` \"'\n\nFixes #1 @all [skip ci]\n::error::x ##[add-mask]y <img src=x> -->";
     site.rename("8002", name);
@@ -150,7 +152,7 @@ fn the_name_of_an_agent_is_no_command_no_markup_and_no_trailer() {
 
 #[test]
 fn a_run_that_cannot_read_a_vendor_leaves_all_as_it_is() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     site.rename("8002", "王芳芳");
     adopt(&site, 2);
     let (head, before) = (site.head(), pulls(&site));
@@ -216,7 +218,7 @@ fn one_merge_request_is_opened_kept_up_to_date_and_closed_in_gitlab() {
 
 #[test]
 fn what_the_patch_leaves_out_stands_in_the_pull_request() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     site.edit("roster/presales.yaml", "name: 李娜", "name: 李娜娜");
     site.push("a new name");
     site.rename("8002", "王芳芳");
@@ -229,7 +231,7 @@ fn what_the_patch_leaves_out_stands_in_the_pull_request() {
 
 #[test]
 fn a_telephone_number_stands_in_the_patch_and_in_no_log() {
-    let Some(site) = site() else { return };
+    let Some(site) = new_site() else { return };
     site.rename("8002", "王芳芳 13800138000");
     let run = adopt(&site, 2);
     assert!(site.diff().contains("13800138000"), "the manifests hold it");

@@ -17,26 +17,30 @@ struct Editor {
 }
 
 /// The first lines of a file in the quickstart.
-const ROSTER: &str =
-    "# yaml-language-server: $schema=../../../schema/roster.schema.json\napiVersion: rosterctl/v1\nkind: Roster\n";
+const ROSTER: &str = "# yaml-language-server: $schema=../../../schema/roster.schema.json\napiVersion: rosterctl/v1\nkind: Roster\n";
 const WORKSPACE: &str = "# yaml-language-server: $schema=../../schema/workspace.schema.json
 apiVersion: rosterctl/v1\nkind: Workspace\nname: x\nmanifests: [roster]\n";
 
 impl Editor {
     /// Starts the server; prints a note and returns `None` if the machine lacks it.
     fn new() -> Option<Self> {
-        let server =
-            Command::new("yaml-language-server").arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let server = Command::new("yaml-language-server")
+            .arg("--stdio")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
         let Ok(mut server) = server else {
             eprintln!("skipped: there is no yaml-language-server");
             return None;
         };
         let (input, output) = (server.stdin.take().unwrap(), server.stdout.take().unwrap());
-        let mut editor =
-            Self { server, input, output: BufReader::new(output), sent: 0 };
+        let mut editor = Self { server, input, output: BufReader::new(output), sent: 0 };
         let capabilities = json!({ "textDocument": { "completion": { "completionItem": { "snippetSupport": true } },
             "hover": { "contentFormat": ["markdown"] } } });
-        editor.request("initialize", &json!({ "processId": null, "rootUri": uri(""), "capabilities": capabilities }));
+        editor.request(
+            "initialize",
+            &json!({ "processId": null, "rootUri": uri(""), "capabilities": capabilities }),
+        );
         editor.send(&json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
         Some(editor)
     }
@@ -149,12 +153,13 @@ fn the_shipped_files_are_sound_in_an_editor() {
     }
 }
 
+const NUMBER: &str = "An agent's number is a text: write it in quotes, like \"8001\".";
+const SECRET: &str =
+    "A secret is a reference: write { store: NAME, key: KEY }. A value in clear text is refused.";
+
 #[test]
 fn an_editor_says_what_is_wrong_in_words_of_our_own() {
     let Some(mut editor) = Editor::new() else { return };
-    const NUMBER: &str = "An agent's number is a text: write it in quotes, like \"8001\".";
-    const SECRET: &str =
-        "A secret is a reference: write { store: NAME, key: KEY }. A value in clear text is refused.";
     let roster = format!("{ROSTER}agents:\n  - operatorId: 8001\n    password: hunter2\n    nmae: x\n");
     let wrong = editor.open("roster/a.yaml", &roster);
     assert_eq!(
@@ -188,11 +193,19 @@ fn an_editor_completes_each_key_once() {
         ("roster/a.yaml", format!("{ROSTER}|\n"), "agents"),
         ("roster/b.yaml", format!("{ROSTER}agents:\n  - operatorId: \"8001\"\n    |\n"), "wrapUpSeconds"),
         ("roster/c.yaml", format!("{ROSTER}queues:\n  - displayName: a\n    |\n"), "assignMembers"),
-        ("roster/d.yaml", format!("{ROSTER}queues:\n  - displayName: a\n    assignMembers:\n      - |\n"), "agentNumber"),
+        (
+            "roster/d.yaml",
+            format!("{ROSTER}queues:\n  - displayName: a\n    assignMembers:\n      - |\n"),
+            "agentNumber",
+        ),
         ("roster/e.yaml", format!("{ROSTER}agents:\n  - operatorId: \"8001\"\n    type: |\n"), "leader"),
         ("a.yaml", format!("{WORKSPACE}|\n"), "policy"),
         ("b.yaml", format!("{WORKSPACE}connections:\n  a:\n    provider: |\n"), "webchat-queue"),
-        ("c.yaml", format!("{WORKSPACE}connections:\n  a:\n    provider: agent-config\n    |\n"), "companyId"),
+        (
+            "c.yaml",
+            format!("{WORKSPACE}connections:\n  a:\n    provider: agent-config\n    |\n"),
+            "companyId",
+        ),
         ("d.yaml", format!("{WORKSPACE}secrets:\n  a:\n    type: vault\n    |\n"), "address"),
     ];
     for (name, text, wanted) in places {

@@ -1,15 +1,17 @@
-//! The shipped workflows of GitHub, whole, with act and gh against a small forge.
+//! The shipped workflows of GitHub and the pipeline of GitLab, whole, with act, gh and gitlab-ci-local against a small forge.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
 mod bench;
 #[path = "support/forge.rs"]
 mod forge;
+#[path = "support/site.rs"]
+mod site;
 
 use std::fs;
 
-use forge::{Site, git};
 use serde_json::{Value, json};
+use site::{Run, Site, git};
 
 const TOOLS: &[&str] = &["act", "gh"];
 
@@ -26,7 +28,7 @@ fn push() -> Value {
 }
 
 /// Runs the workflow of a merge.
-fn apply(site: &Site, commit: &str) -> forge::Run {
+fn apply(site: &Site, commit: &str) -> Run {
     site.act("rosterctl-apply.yml", commit, "push", &push(), true)
 }
 
@@ -79,7 +81,7 @@ fn a_plan_that_is_not_what_would_be_done_now_is_not_carried_out() {
     let told = comments(&site)[1].clone();
     assert!(told.contains("\n### rosterctl apply: the reviewed plan is stale\n"), "{told}");
     assert!(told.contains("8003"), "what would be done now: {told}");
-    // A plan that somebody changed: whoever may push a branch may also leave an artifact.
+    // A plan that was changed: who may push a branch may also leave an artifact.
     site.wrap_up("8003", 15);
     let file = site.path(&format!("artifacts/{}/roster-plan/plan.json", plan.id));
     let text = fs::read_to_string(&file).unwrap();
@@ -275,7 +277,7 @@ fn a_release_whose_checksum_is_wrong_is_not_installed() {
 const GITLAB: &[&str] = &["gitlab-ci-local", "curl", "rsync"];
 
 /// Runs the pipeline of a merge request in GitLab.
-fn merge_request(site: &Site, number: usize) -> forge::Run {
+fn merge_request(site: &Site, number: usize) -> Run {
     let (head, source) = {
         let state = site.forge.state();
         let pull = &state.pulls[number - 1];
@@ -288,7 +290,7 @@ fn merge_request(site: &Site, number: usize) -> forge::Run {
 }
 
 /// Runs the pipeline of a merge.
-fn merged(site: &Site, commit: &str) -> forge::Run {
+fn merged(site: &Site, commit: &str) -> Run {
     site.pipeline("push", commit, true, &["CI_COMMIT_BRANCH=main"])
 }
 
@@ -341,7 +343,7 @@ fn gitlab_carries_out_no_plan_that_is_not_what_would_be_done_now() {
         told.contains("\n### rosterctl apply: the reviewed plan is stale\n") && told.contains("8003"),
         "{told}"
     );
-    // A plan that somebody changed: whoever may push a branch may also leave an artifact.
+    // A plan that was changed: who may push a branch may also leave an artifact.
     site.wrap_up("8003", 15);
     let file = format!("{}/plan.json", plan.id);
     let text = String::from_utf8(site.forge.state().files[&file].clone()).unwrap();
