@@ -5,6 +5,10 @@
 # replace the outcome of an earlier run of the same plan.
 set -euo pipefail
 
+# gh talks to the server that runs the job, which need not be github.com.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
+
 file="$1" number="$2"
 if [ ! -s "$file" ]; then
   echo '::notice::There is no report to post.'
@@ -23,7 +27,7 @@ case "$mark" in
     ;;
 esac
 
-issue="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues/$number"
+issue="repos/$GITHUB_REPOSITORY/issues/$number"
 comment="$(gh api --paginate "$issue/comments?per_page=100" | jq -c -s --arg mark "$mark" --arg author "$AUTHOR" '
   [.[][] | select(.user.login == $author and (.body // "" | split("\n")[0] | rtrimstr("\r")) == $mark)][0] // empty')"
 id="$(jq -r .id <<<"$comment")"
@@ -33,7 +37,7 @@ if [ -n "$outcome" ] && [ "$outcome" = "$(jq -r '.body // "" | split("\n")[1] //
   exit 0
 fi
 if [ -n "$id" ]; then
-  jq -R -s '{body: .}' "$file" | gh api --method PATCH "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues/comments/$id" --input - --silent
+  jq -R -s '{body: .}' "$file" | gh api --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$id" --input - --silent
   echo "Brought comment $id up to date."
 else
   jq -R -s '{body: .}' "$file" | gh api --method POST "$issue/comments" --input - --silent

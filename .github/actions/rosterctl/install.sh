@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Puts rosterctl on the PATH of the steps that follow: the release of this action's own version, or a build of it.
-# Reads VERSION (release, source, path), REPOSITORY (of the action), ACTION (its folder), GH_TOKEN, GH_ENTERPRISE_TOKEN.
+# Reads VERSION (release, source, path), REPOSITORY (of the action), ACTION (its folder), GH_TOKEN.
 set -euo pipefail
 
 root="$ACTION/../../.."
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)"
 bin="$RUNNER_TEMP/rosterctl-bin"
+# gh talks to the server that runs the job, which need not be github.com.
 server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
 # An action that was checked out to a folder has no repository for the runner, but a remote.
 if [ -z "$REPOSITORY" ]; then
   remote="$(git -C "$root" remote get-url origin 2>/dev/null || true)"
@@ -38,7 +40,7 @@ download() {
   esac
   name="rosterctl-$number-$target"
   [ -n "$REPOSITORY" ] || return 1
-  gh release download "v$number" --repo "${server#*://}/$REPOSITORY" --dir "$bin" --clobber \
+  gh release download "v$number" --repo "$REPOSITORY" --dir "$bin" --clobber \
     --pattern "$name.tar.gz" --pattern SHA256SUMS || return 1
   # Not "build it instead": whatever is wrong with a file that came, somebody has to look at.
   if ! (cd "$bin" && grep -F "  $name.tar.gz" SHA256SUMS | sha256 --check --strict); then

@@ -3,6 +3,10 @@
 # closed; any other says nothing about the roster, and leaves it as it is.
 set -euo pipefail
 
+# gh talks to the server that runs the job, which need not be github.com.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
+
 file="$1" code="$2"
 case "$code" in
   0 | 2) ;;
@@ -12,7 +16,7 @@ case "$code" in
     ;;
 esac
 mark="$(head -n 1 "$file")"
-repo="$GITHUB_API_URL/repos/$GITHUB_REPOSITORY"
+repo="repos/$GITHUB_REPOSITORY"
 issue="$(gh api --paginate "$repo/issues?state=open&labels=$(jq -rn --arg l "$LABEL" '$l | @uri')&per_page=100" |
   jq -r -s --arg mark "$mark" --arg author "$AUTHOR" '
     [.[][] | select(.pull_request == null and .user.login == $author
