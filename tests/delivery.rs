@@ -128,6 +128,19 @@ fn each_job_may_do_little_and_ends() {
     }
 }
 
+#[test]
+fn no_pipeline_names_a_place_that_is_not_there() {
+    let folders = ["examples/github", "examples/gitlab"].map(|folder| root().join(folder));
+    let files =
+        folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        for dead in ["OWNER/", "rosterctl@v", "example.com"] {
+            assert!(!text.contains(dead), "{}: {dead}", file.display());
+        }
+    }
+}
+
 /// Checks that a fork's job sees no secret and may write nothing. The job that posts its plan checks nothing out.
 #[test]
 fn no_secret_reaches_the_job_of_a_fork() {
