@@ -236,7 +236,8 @@ fn an_editor_has_a_title_for_each_mapping_and_offers_each_key_once() {
                 }
             }
         }
-        for (key, part) in parts {
+        // No editor shows a question.
+        for (key, part) in parts.into_iter().filter(|(key, _)| key != "if") {
             walk(part, &format!("{at}/{key}"), wrong);
         }
     }

@@ -1,5 +1,10 @@
 //! Reports in pipelines: annotations, code scanning, tests.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it leaves out"
+)]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
 #[path = "support/bench.rs"]
@@ -303,4 +308,84 @@ fn without_a_repository_paths_begin_at_the_current_folder_and_never_climb() {
     let (_, artifact) = paths(&root.path().join("jobs"), "../teams/a", &[]);
     let uri = artifact["uri"].as_str().unwrap();
     assert!(uri.starts_with("file:///") && !uri.contains(".."), "{artifact}");
+}
+
+/// Runs a checker over files in a folder; prints a note and returns `None` if the machine lacks it.
+fn check(folder: &std::path::Path, program: &str, arguments: &[&str]) -> Option<String> {
+    let Ok(output) = std::process::Command::new(program).args(arguments).current_dir(folder).output() else {
+        eprintln!("skipped: there is no {program}");
+        return None;
+    };
+    let said =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if said.contains("No module named") {
+        eprintln!("skipped: {said}");
+        return None;
+    }
+    assert!(output.status.success(), "{said}");
+    Some(said)
+}
+
+/// Returns reports with changes, findings and errors in files.
+fn reports() -> Vec<Vec<Part>> {
+    let wrong = Diagnostic::at(&Source::new("roster/a.yaml", 3, 5), SyntaxProblem::NotYaml);
+    let message = "the workspace and its manifests have 1 error".to_owned();
+    let failure = Failure { workspace: None, message, reason: None, diagnostics: vec![wrong] };
+    vec![
+        vec![planned("acme-prod", changes(3)), planned("acme-test", changes(1))],
+        vec![planned("a", findings((0..60).map(|n| 8000 + 2 * n), number))],
+        vec![planned("a", findings(10_000..16_000, |_| Value::Flag(false)))],
+        vec![part("a", Body::Failed(failure))],
+        vec![planned("empty", changes(0))],
+    ]
+}
+
+#[test]
+fn code_scanning_takes_each_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..reports().len()).map(|n| format!("{n}.sarif")).collect();
+    for (name, parts) in names.iter().zip(reports()) {
+        fs::write(folder.path().join(name), draw(parts, Format::Sarif)).unwrap();
+    }
+    // The program hands its arguments to a shell.
+    let mut arguments = vec!["validate"];
+    arguments.extend(names.iter().map(String::as_str));
+    arguments.extend(["--rule-kind", "'Sarif;Ghas'", "--output", "result.json"]);
+    if check(folder.path(), "sarif-multitool", &arguments).is_none() {
+        return;
+    }
+    let text = fs::read_to_string(folder.path().join("result.json")).unwrap();
+    let log: Json = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap();
+    assert!(log["runs"][0]["invocations"][0]["executionSuccessful"] == true, "{log}");
+    let results = log["runs"][0]["results"].as_array();
+    let wrong: Vec<&Json> = results.into_iter().flatten().filter(|one| one["level"] != "note").collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_reader_of_junit_counts_what_a_report_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "import sys
+from junitparser import JUnitXml
+for name in sys.argv[1:]:
+    cases = [case for suite in JUnitXml.fromfile(name) for case in suite]
+    wrong = [case for case in cases if case.result]
+    print(name, len(cases), len(wrong), *sorted({type(one).__name__ for case in wrong for one in case.result}))
+";
+    let names: Vec<String> = (0..reports().len()).map(|n| format!("{n}.xml")).collect();
+    for (name, parts) in names.iter().zip(reports()) {
+        fs::write(folder.path().join(name), draw(parts, Format::Junit)).unwrap();
+    }
+    let mut arguments = vec!["-c", script];
+    arguments.extend(names.iter().map(String::as_str));
+    let Some(said) = check(folder.path(), "python3", &arguments) else { return };
+    // The queue that no manifest names is skipped.
+    let wanted = [
+        "0.xml 6 2 Skipped",
+        "1.xml 60 60 Failure",
+        "2.xml 1 1 Failure",
+        "3.xml 1 1 Error",
+        "4.xml 1 1 Skipped",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), wanted);
 }

@@ -288,44 +288,6 @@ fn other_reasons_have_other_words() {
     assert_eq!(said.code, 6);
 }
 
-/// Returns the shell script of a Kubernetes example, for a workspace in another place.
-fn script(example: &str, workspace: &Path) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kubernetes").join(example);
-    let yaml: Json = serde_yaml::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-    let pod =
-        yaml.pointer("/spec/jobTemplate/spec/template").or_else(|| yaml.pointer("/spec/template")).unwrap();
-    let script = pod.pointer("/spec/containers/0/args/1").unwrap().as_str().unwrap();
-    let folder = workspace.display().to_string();
-    assert!(script.contains("/rosters/") && script.contains("/tmp/drift.json"), "{script}");
-    script
-        .replace("/rosters/acme-prod", &folder)
-        .replace("/rosters/*/", &folder)
-        .replace("/tmp/drift.json", &format!("{folder}/drift.json"))
-        .replace("rosterctl drift", &format!("{} drift", env!("CARGO_BIN_EXE_rosterctl")))
-        .replace("+ 1))/8", "+ 1))/1")
-}
-
-#[test]
-fn the_jobs_of_kubernetes_do_not_try_a_refused_sign_in_again() {
-    let roster = "agents: [{ operatorId: \"8001\", name: a }]\n";
-    let refuses = refusing_after(0);
-    for example in ["drift-cronjob.yaml", "drift-indexed-job.yaml"] {
-        for (url, code) in [(refuses.url.as_str(), 1), ("http://127.0.0.1:9", 6)] {
-            let folder = workspace(&agents_at(url), "", roster);
-            let status = std::process::Command::new("sh")
-                .args(["-c", &script(example, folder.path())])
-                .env("BENCH_TOKEN", bench::TOKEN)
-                .env("XDG_STATE_HOME", folder.path())
-                .env("JOB_COMPLETION_INDEX", "0")
-                .stdout(std::process::Stdio::null())
-                .stderr(std::process::Stdio::null())
-                .status()
-                .unwrap();
-            assert_eq!(status.code(), Some(code), "{example} {url}");
-        }
-    }
-}
-
 /// Returns connections to all five systems at one address.
 fn five(url: &str) -> String {
     format!(

@@ -190,6 +190,7 @@ fn give_titles(schema: &mut Json, title: &str) {
                     Json::Object(named) if ["properties", "$defs"].contains(&&**word) => {
                         named.iter_mut().for_each(|(key, part)| give_titles(part, key));
                     }
+                    _ if word == "if" => {} // a question, which no editor shows
                     _ => give_titles(part, title),
                 }
             }
@@ -300,8 +301,11 @@ fn member() -> Json {
         "during": { "description": DURING_MEMBER, "$ref": "#/$defs/duringMember" },
     }));
     member.extend(dates());
-    let member = closed(member, &["agentNumber"], "");
-    json!({ "anyOf": [operator_id("The agent's number, in quotes; its priority is 0."), member] })
+    let mut member = closed(member, &["agentNumber"], "");
+    let number = operator_id("The agent's number, in quotes; its priority is 0.");
+    // Not `anyOf`: an editor then names the types that it lacks, and not the quotes.
+    member.insert("errorMessage".to_owned(), number["errorMessage"].clone());
+    json!({ "if": { "type": "string" }, "then": number, "else": member })
 }
 
 fn selector() -> Json {
@@ -424,7 +428,8 @@ fn choose<'a>(
         .iter()
         .map(|word| {
             json!({
-                "if": { "properties": { key: { "const": word } }, "required": [key] },
+                // Of a mapping alone: an entry that is still empty has one error, not one of each branch.
+                "if": { "type": "object", "properties": { key: { "const": word } }, "required": [key] },
                 "then": { "$ref": format!("#/$defs/{prefix}-{word}") },
             })
         })

@@ -119,6 +119,8 @@ fn rules() -> Vec<Json> {
             let effect = reference::effect(rule.effect);
             row["fullDescription"] = json!({ "text": format!("{doc} Effect: {effect}.") });
             row["help"] = json!({ "text": rule.remedy });
+        } else {
+            row["help"] = json!({ "text": doc });
         }
         row
     };

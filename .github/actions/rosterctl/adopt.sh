@@ -6,6 +6,10 @@
 # another committer is left alone. Reads BASE, EMAIL (of the commits), GH_TOKEN, GITHUB_REPOSITORY.
 set -euo pipefail
 
+# gh talks to the server that runs the job, which need not be github.com.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
+
 folder="$1" code="$2" workspace="$(sed -n '/./{p;q;}' <<<"$3")"
 case "$code" in
   0 | 2) ;;
@@ -36,7 +40,7 @@ git() {
   GIT_CONFIG_COUNT=3 \
     GIT_CONFIG_KEY_0=core.hooksPath GIT_CONFIG_VALUE_0=/dev/null \
     GIT_CONFIG_KEY_1=core.quotePath GIT_CONFIG_VALUE_1=false \
-    GIT_CONFIG_KEY_2="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader" \
+    GIT_CONFIG_KEY_2="http.$server/.extraheader" \
     GIT_CONFIG_VALUE_2="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$GH_TOKEN" | base64 | tr -d '\n')" \
     GIT_AUTHOR_NAME=rosterctl GIT_AUTHOR_EMAIL="$EMAIL" GIT_COMMITTER_NAME=rosterctl GIT_COMMITTER_EMAIL="$EMAIL" \
     command git "$@"

@@ -6,6 +6,14 @@ set -euo pipefail
 root="$ACTION/../../.."
 number="$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)"
 bin="$RUNNER_TEMP/rosterctl-bin"
+# gh talks to the server that runs the job, which need not be github.com.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
+# An action that was checked out to a folder has no repository for the runner, but a remote.
+if [ -z "$REPOSITORY" ]; then
+  remote="$(git -C "$root" remote get-url origin 2>/dev/null || true)"
+  case "$remote" in "$server"/*) REPOSITORY="${remote#"$server"/}" REPOSITORY="${REPOSITORY%.git}" ;; esac
+fi
 mkdir -p "$bin"
 
 sha256() {
@@ -31,6 +39,7 @@ download() {
       ;;
   esac
   name="rosterctl-$number-$target"
+  [ -n "$REPOSITORY" ] || return 1
   gh release download "v$number" --repo "$REPOSITORY" --dir "$bin" --clobber \
     --pattern "$name.tar.gz" --pattern SHA256SUMS || return 1
   # Not "build it instead": whatever is wrong with a file that came, somebody has to look at.
@@ -50,7 +59,7 @@ case "$VERSION" in
   source) build ;;
   release)
     if ! download; then
-      command -v cargo >/dev/null || { echo "::error::$REPOSITORY has no release v$number, and there is no cargo to build it."; exit 1; }
+      command -v cargo >/dev/null || { echo "::error::${REPOSITORY:-The action} has no release v$number, and there is no cargo to build it."; exit 1; }
       build
     fi
     ;;

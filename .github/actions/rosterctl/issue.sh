@@ -3,6 +3,10 @@
 # closed; any other says nothing about the roster, and leaves it as it is.
 set -euo pipefail
 
+# gh talks to the server that runs the job, which need not be github.com.
+server="${GITHUB_SERVER_URL:-https://github.com}"
+export GH_HOST="${server#*://}" GH_ENTERPRISE_TOKEN="${GH_TOKEN:-}"
+
 file="$1" code="$2"
 case "$code" in
   0 | 2) ;;

@@ -98,6 +98,16 @@ code=0
 if [ "$COMMAND" = apply ] && [ -n "$PLAN" ] && [ "$VERIFY" = true ]; then verified || code=$?; fi
 if [ "$code" = 0 ]; then talk "${arguments[@]}" "${workspaces[@]}" || code=$?; fi
 
+# The second line of a report names the reviewed plan, and whether this run wrote anything: comment.sh reads it.
+if [ "$COMMAND" = apply ] && [ -n "$PLAN" ] && [ -f "$folder/report.md" ]; then
+  case "$code" in 0 | 5 | 130) kind=outcome ;; *) kind=refused ;; esac
+  {
+    head -n 1 "$folder/report.md"
+    echo "<!-- rosterctl-$kind:$(git hash-object --no-filters "$PLAN") -->"
+    tail -n +2 "$folder/report.md"
+  } >"$folder/report.new"
+  mv "$folder/report.new" "$folder/report.md"
+fi
 if [ "$ADOPT" = true ]; then
   sed -n 's/^not in the patch: //p' "$adopt/notes" >"$adopt/left.txt"
   [ ! -f "$folder/report.md" ] || cp "$folder/report.md" "$adopt/report.md"
