@@ -1,22 +1,32 @@
 //! The ledger and its lock through the program: two applies race, one is killed, one loses its lock. Each runs on a
-//! file, on a folder as an object store, and on a real S3-compatible server if installed.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
+//! file, on a folder as an object store, and on real object stores if installed: SeaweedFS (S3), Azurite (Azure), and
+//! s3rver, which ignores conditional writes.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it saw")]
+
+#[path = "support/servers.rs"]
+mod servers;
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::vendors;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use object_store::ObjectStoreExt as _;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
 use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
+use servers::{Server, ports};
+use sha2::Sha256;
+use tokio::sync::Mutex;
 
 const AGENTS: usize = 12;
 
@@ -56,7 +66,8 @@ impl Bench {
         program.args(command.split(' ')).arg(self.folder.path());
         program.args((command == "apply").then_some("--auto-approve"));
         program.env("BENCH_T", "t").env("XDG_STATE_HOME", self.folder.path().join("state"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        let foreign = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|own| name.starts_with(own));
+        for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
             program.env_remove(name);
         }
         program.envs(self.env.iter().map(|(name, value)| (name, value))).env_remove("RUST_LOG");
@@ -466,72 +477,140 @@ async fn a_url_with_credentials_is_refused_and_not_shown() {
     assert!(!ended.err.contains("hunter2"), "{}", ended.err);
 }
 
-/// The server of the tests below; stopped on drop.
-struct S3 {
-    server: Child,
-    url: String,
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_workload_identity_are_named_with_a_way_out() {
+    let mut bench = Bench::new("{ url: \"gs://rosters/acme\" }", 0).await;
+    let file = bench.path("federated.json");
+    fs::write(&file, json!({"type": "external_account", "audience": "canary"}).to_string()).unwrap();
+    bench.env.push(("GOOGLE_APPLICATION_CREDENTIALS", file.display().to_string()));
+    let why = "federated.json of GOOGLE_APPLICATION_CREDENTIALS is of type `external_account`";
+    for command in ["plan", "apply"] {
+        let ended = bench.run(command);
+        ended.expect(6, &[why, "GOOGLE_BEARER_TOKEN=$(gcloud auth print-access-token)"]);
+        assert!(!ended.err.contains("canary"), "{}", ended.err);
+    }
+    // A scheduler must not try it again.
+    let told: Json = serde_json::from_str(&bench.run("plan --format json").out).unwrap();
+    assert_eq!(told["reason"], "signIn", "{told}");
 }
 
-impl S3 {
-    /// Returns `None`, and prints the cause, if no such server is installed.
-    async fn start() -> Option<Self> {
-        let quiet = |command: &mut Command| {
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
-        };
-        let there = quiet(Command::new("moto_server").arg("--help")).and_then(|mut child| child.wait());
-        if !there.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: moto_server is not there (pip install \"moto[server]\")");
-            return None;
+/// A real object store, with a bucket or container `rosters`.
+struct Bucket {
+    server: Server,
+    store: Arc<dyn ObjectStore>,
+    env: Vec<(&'static str, String)>,
+}
+
+/// Key of the account that Azurite documents.
+const AZURITE_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+impl Bucket {
+    /// Returns the S3 store of SeaweedFS. Tests that run at one time share it.
+    async fn s3() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Bucket>> = Mutex::const_new(Weak::new());
+        let mut shared = SHARED.lock().await;
+        if let Some(bucket) = shared.upgrade() {
+            return Some(bucket);
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server =
-            quiet(Command::new("moto_server").args(["-H", "127.0.0.1", "-p", &port.to_string()])).unwrap();
-        let s3 = Self { server, url: format!("http://127.0.0.1:{port}") };
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let begin = Instant::now();
-        while !client.put(format!("{}/rosters", s3.url)).send().await.is_ok_and(|r| r.status().is_success()) {
-            assert!(begin.elapsed() < Duration::from_mins(1), "the server does not come up");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Some(s3)
+        let [port, master, volume, filer] = ports();
+        let command = format!(
+            "weed server -dir=. -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.port={master} -master.telemetry=false \
+             -volume.port={volume} -volume.max=20 -filer -filer.port={filer} -s3 -s3.port={port} -s3.config=s3.json \
+             -s3.port.iceberg=0 -s3.port.lance=0"
+        );
+        let config = json!({"identities": [{"name": "bench", "actions": ["Admin"],
+            "credentials": [{"accessKey": "AKIDtest", "secretKey": "canary-of-aws"}]}]});
+        let server = Server::start(&command, &[("s3.json", &config.to_string())], port)?;
+        let bucket = Self::of_s3(server, port, "canary-of-aws");
+        // An administrator's first object makes the bucket, once the volumes are there.
+        while bucket.store.put(&"ready".into(), "1".into()).await.is_err() {}
+        let bucket = Arc::new(bucket);
+        *shared = Arc::downgrade(&bucket);
+        Some(bucket)
     }
 
-    fn store(&self) -> AmazonS3 {
-        let store = AmazonS3Builder::new().with_endpoint(&self.url).with_allow_http(true);
-        let store = store.with_region("us-east-1").with_access_key_id("AKIDtest").with_secret_access_key("x");
-        store.with_bucket_name("rosters").build().unwrap()
+    /// Returns s3rver, which ignores conditions.
+    fn unconditional() -> Option<Self> {
+        let [port] = ports();
+        let command = format!("s3rver --silent -a 127.0.0.1 -d data -p {port} --configure-bucket rosters");
+        Some(Self::of_s3(Server::start(&command, &[], port)?, port, "S3RVER"))
+    }
+
+    fn of_s3(server: Server, port: u16, secret: &str) -> Self {
+        let key = if secret == "S3RVER" { "S3RVER" } else { "AKIDtest" };
+        let url = format!("http://127.0.0.1:{port}");
+        let retry = RetryConfig { max_retries: 1, ..RetryConfig::default() };
+        let client = AmazonS3Builder::new().with_endpoint(&url).with_allow_http(true).with_region("us-east-1");
+        let client = client.with_access_key_id(key).with_secret_access_key(secret).with_retry(retry);
+        let env = vec![
+            ("AWS_ENDPOINT_URL", url),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_ACCESS_KEY_ID", key.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+        ];
+        Self { server, store: Arc::new(client.with_bucket_name("rosters").build().unwrap()), env }
+    }
+
+    /// Returns Azurite.
+    async fn azure() -> Option<Self> {
+        let [port] = ports();
+        let command = format!(
+            "azurite-blob --blobHost 127.0.0.1 --blobPort {port} --location . --silent --skipApiVersionCheck \
+             --disableTelemetry"
+        );
+        let server = Server::start(&command, &[], port)?;
+        let (account, url) = ("devstoreaccount1", format!("http://127.0.0.1:{port}/devstoreaccount1"));
+        create_container(&url, account).await;
+        let client = MicrosoftAzureBuilder::new().with_endpoint(url.clone()).with_allow_http(true);
+        let client = client.with_account(account).with_access_key(AZURITE_KEY);
+        let env = vec![
+            ("AZURE_STORAGE_ENDPOINT", url),
+            ("AZURE_ALLOW_HTTP", "true".to_owned()),
+            ("AZURE_STORAGE_ACCOUNT_NAME", account.to_owned()),
+            ("AZURE_STORAGE_ACCOUNT_KEY", AZURITE_KEY.to_owned()),
+        ];
+        let store = Arc::new(client.with_container_name("rosters").build().unwrap());
+        Some(Self { server, store, env })
     }
 
     async fn ledger(&self, prefix: &str) -> Json {
-        let got = self.store().get(&format!("{prefix}/ledger.json").into()).await.unwrap();
+        let got = self.store.get(&format!("{prefix}/ledger.json").into()).await.unwrap();
         serde_json::from_slice(&got.bytes().await.unwrap()).unwrap()
     }
 
     async fn bench(&self, ledger: &str, slowest_ms: u32) -> Bench {
         let mut bench = Bench::new(ledger, slowest_ms).await;
-        bench.env = vec![
-            ("AWS_ENDPOINT_URL", self.url.clone()),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("NO_PROXY", "127.0.0.1".to_owned()),
-        ];
+        bench.env.clone_from(&self.env);
         bench
     }
 }
 
-impl Drop for S3 {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
+/// Creates a container. Source: "Create Container" and "Authorize with Shared Key" of Azure's REST documentation.
+async fn create_container(url: &str, account: &str) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now());
+    let date = date.unwrap();
+    let signed = format!(
+        "PUT{}x-ms-date:{date}\nx-ms-version:2021-08-06\n/{account}/{account}/rosters\nrestype:container",
+        "\n".repeat(12)
+    );
+    let key = BASE64_STANDARD.decode(AZURITE_KEY).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(signed.as_bytes());
+    let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.put(format!("{url}/rosters?restype=container")).header("Content-Length", "0");
+    let request = request.header("x-ms-date", date).header("x-ms-version", "2021-08-06");
+    let request = request.header("Authorization", format!("SharedKey {account}:{signature}"));
+    let response = request.send().await.unwrap();
+    assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_applies_race_for_a_bucket() {
-    let Some(s3) = S3::start().await else { return };
+    let Some(s3) = Bucket::s3().await else { return };
     let bench = s3.bench("{ url: s3://rosters/acme/prod }", 400).await;
     race(&bench);
     assert!(!bench.path(".rosterctl/ledger.json").exists());
@@ -539,14 +618,13 @@ async fn two_applies_race_for_a_bucket() {
     assert_eq!(ledger["resources"].as_object().unwrap().len(), AGENTS);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_is_locked_as_a_file_is() {
-    let Some(s3) = S3::start().await else { return };
-    let killed = s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await;
-    let freed = s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await;
-    let mut frozen = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
-    let (runtime, s3) = (tokio::runtime::Handle::current(), &s3);
-    let ledger = move |_: &Bench| runtime.block_on(s3.ledger("frozen"));
+/// Checks a run that is killed, one that is freed, and one that is frozen, on the ledgers below a URL.
+async fn locked_as_a_file_is(bucket: &Bucket, url: &str) {
+    let killed = bucket.bench(&format!("{{ url: {url}/killed, lease: 10m }}"), 400).await;
+    let freed = bucket.bench(&format!("{{ url: {url}/freed, lease: 3s }}"), 1500).await;
+    let mut frozen = bucket.bench(&format!("{{ url: {url}/frozen, lease: 2s }}"), 900).await;
+    let runtime = tokio::runtime::Handle::current();
+    let ledger = move |_: &Bench| runtime.block_on(bucket.ledger("frozen"));
     // The three mostly wait.
     std::thread::scope(|scope| {
         scope.spawn(|| kill(&killed));
@@ -556,25 +634,84 @@ async fn a_bucket_is_locked_as_a_file_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_locked_as_a_file_is() {
+    let Some(s3) = Bucket::s3().await else { return };
+    locked_as_a_file_is(&s3, "s3://rosters").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_of_azure_is_locked_as_a_file_is() {
+    let Some(azure) = Bucket::azure().await else { return };
+    locked_as_a_file_is(&azure, "az://rosters").await;
+    race(&azure.bench("{ url: az://rosters/raced }", 100).await);
+    let mut bench = azure.bench("{ url: az://nowhere/prefix }", 0).await;
+    for command in ["plan", "apply"] {
+        bench.run(command).expect(6, &["make the bucket first"]);
+    }
+    let key = BASE64_STANDARD.encode("canary-of-azure");
+    bench.env.retain(|(name, _)| *name != "AZURE_STORAGE_ACCOUNT_KEY");
+    bench.env.push(("AZURE_STORAGE_ACCOUNT_KEY", key.clone()));
+    let told: Json = serde_json::from_str(&bench.run("plan --format json").out).unwrap();
+    assert_eq!(told["reason"], "signIn", "{told}");
+    assert!(!told.to_string().contains(&key), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_runners_that_race_for_a_bucket_one_writes() {
-    let Some(s3) = S3::start().await else { return };
-    let bench = s3.bench("{ url: s3://rosters/raced, lease: 1s }", 100).await;
+    let Some(s3) = Bucket::s3().await else { return };
+    let bench = s3.bench("{ url: s3://rosters/raced, lease: 2s }", 100).await;
     race_often(&bench, |_| {
-        let put = async { s3.store().put(&"raced/lock.json".into(), abandoned().into()).await };
+        let put = async { s3.store.put(&"raced/lock.json".into(), abandoned().into()).await };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_cannot_be_used_is_said_without_secrets() {
-    let Some(s3) = S3::start().await else { return };
+    let Some(s3) = Bucket::s3().await else { return };
     let mut bench = s3.bench("{ url: s3://nowhere/prefix }", 0).await;
     bench.run("plan").expect(6, &["make the bucket first"]);
     bench.run("apply").expect(6, &["make the bucket first"]);
+    bench.env.push(("AWS_SECRET_ACCESS_KEY", "canary-of-another".to_owned()));
+    for ended in [bench.run("plan --format json"), bench.run("apply --format json")] {
+        ended.expect(6, &["SignatureDoesNotMatch", "\"reason\": \"signIn\""]);
+        assert!(!ended.out.contains("canary-of-another"), "{}", ended.out);
+    }
     bench.env.retain(|(name, _)| *name != "AWS_ALLOW_HTTP");
     for ended in [bench.run("plan"), bench.run("apply")] {
         ended.expect(1, &["AWS_ALLOW_HTTP=true"]);
-        assert!(!ended.err.contains("canary-of-aws"), "{}", ended.err);
+        assert!(!ended.err.contains("canary-of-"), "{}", ended.err);
     }
     assert_eq!(bench.agents(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
+    // Its own server: others would freeze with it.
+    let Some(bucket) = Bucket::azure().await else { return };
+    let bench = bucket.bench("{ url: az://rosters/acme, lease: 2s }", 1500).await;
+    let silent = "the store did not answer within 2s, the ledger's `lease`";
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    bucket.server.signal("STOP");
+    let ended = Ended::new(child);
+    ended.expect(5, &["the lock of this workspace was lost", "could not be renewed within its lease", silent]);
+    bench.run("plan").expect(6, &[&format!("acme/ledger.json cannot be read: {silent}")]);
+    bench.run("apply").expect(6, &[&format!("acme/lock.json cannot be read: {silent}")]);
+    assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
+    bucket.server.signal("CONT");
+    bench.run("apply").expect(0, &[]);
+    assert_eq!((bench.agents(), bench.writes()), (AGENTS, AGENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_ignores_conditions_holds_no_lock() {
+    let Some(bucket) = Bucket::unconditional() else { return };
+    let bench = bucket.bench("{ url: s3://rosters/acme }", 0).await;
+    let why = "s3://rosters ignores conditional writes";
+    bench.run("plan").expect(0, &[]);
+    bench.run("doctor").expect(1, &[why]);
+    bench.run("apply").expect(6, &[why]);
+    assert_eq!(bench.agents(), 0);
+    assert!(bucket.store.get(&"acme/ledger.json".into()).await.is_err());
 }

@@ -418,7 +418,9 @@ impl Renewer {
             sleep(pause).await;
             let mut held = self.held.lock().await;
             let begin_ms = clock::since_start_ms();
-            let why = match timeout(self.lease.left().max(length / 12), self.renew(&mut held)).await {
+            // A silent connection leaves time for another one.
+            let patience = (self.lease.left() / 2).max(length / 12);
+            let why = match timeout(patience, self.renew(&mut held)).await {
                 Ok(Ok(())) => {
                     self.lease.extend(begin_ms);
                     pause = length / 3;
@@ -446,12 +448,12 @@ impl Renewer {
                     return Ok(());
                 }
                 Err(BackendError::Conflict) => {}
-                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+                Err(BackendError::Disk(why) | BackendError::Remote(_, why)) => return Err(Failure::Later(why)),
             }
             let seen = match self.shelf.read(Document::Lock).await {
                 Ok(Some(seen)) => seen,
                 Ok(None) => return Err(Failure::Gone("it was freed".to_owned())),
-                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+                Err(BackendError::Disk(why) | BackendError::Remote(_, why)) => return Err(Failure::Later(why)),
                 Err(BackendError::Conflict) => continue,
             };
             match Stored::read(&seen) {
