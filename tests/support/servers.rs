@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
 
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -89,4 +90,31 @@ pub(crate) fn ports<const COUNT: usize>() -> [u16; COUNT] {
             }
         }
     })
+}
+
+/// Root token of [`openbao`], which accepts no prefix of its own in a chosen token.
+pub(crate) const OPENBAO_TOKEN: &str = "canary-root-token";
+
+/// Starts OpenBao, which speaks the API of Vault, and returns its address.
+pub(crate) fn openbao() -> Option<(Server, String)> {
+    let [port] = ports();
+    let mut server = Server::start(
+        &format!(
+            "bao server -dev -dev-no-store-token -dev-root-token-id {OPENBAO_TOKEN} \
+             -dev-listen-address 127.0.0.1:{port}"
+        ),
+        &[],
+        port,
+    )?;
+    server.wait(|| status(port, "/v1/sys/health") == Some(200));
+    Some((server, format!("http://127.0.0.1:{port}")))
+}
+
+/// Returns the status with which a server answers.
+fn status(port: u16, path: &str) -> Option<u16> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n").as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split(' ').nth(1)?.parse().ok()
 }
