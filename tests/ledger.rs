@@ -541,7 +541,8 @@ impl Bucket {
         let key = if secret == "S3RVER" { "S3RVER" } else { "AKIDtest" };
         let url = format!("http://127.0.0.1:{port}");
         let retry = RetryConfig { max_retries: 1, ..RetryConfig::default() };
-        let client = AmazonS3Builder::new().with_endpoint(&url).with_allow_http(true).with_region("us-east-1");
+        let client =
+            AmazonS3Builder::new().with_endpoint(&url).with_allow_http(true).with_region("us-east-1");
         let client = client.with_access_key_id(key).with_secret_access_key(secret).with_retry(retry);
         let env = vec![
             ("AWS_ENDPOINT_URL", url),
@@ -590,7 +591,8 @@ impl Bucket {
 /// Creates a container. Source: "Create Container" and "Authorize with Shared Key" of Azure's REST documentation.
 async fn create_container(url: &str, account: &str) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now());
+    let date =
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now());
     let date = date.unwrap();
     let signed = format!(
         "PUT{}x-ms-date:{date}\nx-ms-version:2021-08-06\n/{account}/{account}/rosters\nrestype:container",
@@ -695,7 +697,8 @@ async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
     bench.wait_for_work();
     bucket.server.signal("STOP");
     let ended = Ended::new(child);
-    ended.expect(5, &["The lock was lost (it could not be renewed within its lease: ", silent]);
+    let why = "The lock was lost (it could not be renewed within its lease: the store does not answer)";
+    ended.expect(5, &[why, silent]);
     assert!(!ended.out.contains("Interrupted"), "{}", ended.out);
     bench.run("plan").expect(6, &[&format!("acme/ledger.json cannot be read: {silent}")]);
     bench.run("apply").expect(6, &[&format!("acme/lock.json cannot be read: {silent}")]);

@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,11 +20,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program with the words of a command line, in a folder with the given files. Waits until it listens at
-    /// the port. Prints a note and returns `None` if the program is not installed.
+    /// Starts a program with the words of a command line, in a folder with the given files; `{folder}` in them is that
+    /// folder. Waits until it listens at the port. Prints a note and returns `None` if the program is not installed.
     pub(crate) fn start(command: &str, files: &[(&str, &str)], port: u16) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
+        // Some programs give their rights up.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
         for (name, text) in files {
+            let text = text.replace("{folder}", &folder.path().display().to_string());
             fs::write(folder.path().join(name), text).unwrap();
         }
         let mut words = command.split_whitespace();
@@ -117,4 +121,113 @@ fn status(port: u16, path: &str) -> Option<u16> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     answer.split(' ').nth(1)?.parse().ok()
+}
+
+/// A certificate and its key, in PEM.
+#[derive(Default)]
+pub(crate) struct Tls {
+    pem: String,
+    key: String,
+}
+
+impl Tls {
+    /// Returns the certificate `good`.
+    pub(crate) fn new(certificates: &crate::certificates::Certificates) -> Self {
+        let read = |name: &str| fs::read_to_string(certificates.path(name)).unwrap();
+        Self { pem: read("good.pem"), key: read("good.key") }
+    }
+}
+
+/// Starts nginx before a vendor, over HTTP/2 with a certificate, else over HTTP/1.1. Returns its address. `settings`
+/// stand in its server, and `locations` beside the vendor's. Its file `access` holds a line a request.
+pub(crate) fn nginx(tls: &Tls, vendor: &str, settings: &str, locations: &str) -> Option<(Server, String)> {
+    let [port] = ports();
+    let (scheme, listen) = if tls.pem.is_empty() {
+        ("http", format!("listen 127.0.0.1:{port};"))
+    } else {
+        let files = "ssl_certificate good.pem; ssl_certificate_key good.key;";
+        ("https", format!("listen 127.0.0.1:{port} ssl http2; {files}"))
+    };
+    // One process: the end of a master process would leave its workers.
+    let config = format!(
+        "daemon off; master_process off; user root; pid pid; error_log stderr; events {{}}
+         http {{
+             client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+             log_format own '$request_method $uri $server_protocol $status'; access_log access own;
+             server {{
+                 {listen} {settings} proxy_set_header Host $http_host;
+                 location / {{ proxy_pass {vendor}; }} {locations}
+             }}
+         }}"
+    );
+    let files = [("nginx.conf", &*config), ("good.pem", &tls.pem), ("good.key", &tls.key)];
+    let server = Server::start("nginx -e stderr -p . -c nginx.conf", &files, port)?;
+    Some((server, format!("{scheme}://127.0.0.1:{port}")))
+}
+
+/// Starts HAProxy before a vendor, with rules of its frontend. Returns its address. Its file `log` holds a line a
+/// request: path and status.
+pub(crate) fn haproxy(vendor: &str, rules: &str) -> Option<(Server, String)> {
+    let [port] = ports();
+    let vendor = vendor.trim_start_matches("http://");
+    let config = format!(
+        "global
+    log stdout format raw local0
+defaults
+    mode http
+    log global
+    log-format \"%HP %ST\"
+    timeout connect 5s
+    timeout client 20s
+    timeout server 20s
+frontend front
+    bind 127.0.0.1:{port}
+{rules}
+    default_backend vendor
+backend vendor
+    server vendor {vendor}
+"
+    );
+    let server = Server::start("haproxy -db -f haproxy.cfg", &[("haproxy.cfg", &config)], port)?;
+    Some((server, format!("http://127.0.0.1:{port}")))
+}
+
+/// Starts Squid, which alone knows that a host is this machine. Returns its address without the scheme. With a sign-in
+/// it accepts that alone. Its file `access` holds a line a request: method, address and status.
+pub(crate) fn squid(host: &str, sign_in: Option<&str>) -> Option<(Server, String)> {
+    let [port] = ports();
+    let rules = match sign_in {
+        None => "http_access allow all",
+        Some(_) => {
+            "auth_param basic program /bin/sh {folder}/auth.sh
+auth_param basic children 1
+acl signed proxy_auth REQUIRED
+http_access allow signed
+http_access deny all"
+        }
+    };
+    let config = format!(
+        "http_port 127.0.0.1:{port}
+hosts_file {{folder}}/hosts
+pid_filename {{folder}}/pid
+cache_log {{folder}}/cache.log
+logformat own %rm %ru %>Hs
+access_log stdio:{{folder}}/access own
+cache deny all
+pinger_enable off
+shutdown_lifetime 0 seconds
+{rules}
+"
+    );
+    let (user, password) = sign_in.and_then(|pair| pair.split_once(':')).unwrap_or_default();
+    let auth = format!(
+        "while read -r user password; do
+    if [ \"$user $password\" = '{user} {password}' ]; then echo OK; else echo ERR; fi
+done
+"
+    );
+    let hosts = format!("127.0.0.1 {host}\n");
+    let files = [("squid.conf", &*config), ("hosts", &hosts), ("auth.sh", &auth)];
+    let server = Server::start("squid -N -f squid.conf", &files, port)?;
+    Some((server, format!("127.0.0.1:{port}")))
 }

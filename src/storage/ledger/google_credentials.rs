@@ -85,7 +85,8 @@ pub(super) fn check(
     }
     if let Some(key) = key {
         let flaw = check_text(key.as_bytes(), Some(SERVICE_ACCOUNT));
-        return flaw.map_err(|flaw| CredentialsError { place: "GOOGLE_SERVICE_ACCOUNT_KEY".to_owned(), flaw });
+        return flaw
+            .map_err(|flaw| CredentialsError { place: "GOOGLE_SERVICE_ACCOUNT_KEY".to_owned(), flaw });
     }
     if value(GoogleConfigKey::BearerToken).is_some() {
         return Ok(());
@@ -167,7 +168,10 @@ mod tests {
             ),
             ("{}".to_owned(), Some("has no `type`")),
             ("canary".to_owned(), Some("holds no JSON object")),
-            (json!({ "type": "authorized_user", "client_id": "1" }).to_string(), Some("lacks `client_secret`")),
+            (
+                json!({ "type": "authorized_user", "client_id": "1" }).to_string(),
+                Some("lacks `client_secret`"),
+            ),
             (key("canary", false), Some("has a `private_key` that is no private key in PEM form")),
             (key("canary", true), None),
         ] {

@@ -426,7 +426,10 @@ mod tests {
             encrypted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
         };
         assert!(of(&[("AWS_ENDPOINT_URL", "https://host")]).is_ok());
-        assert!(of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")]).is_err_and(|e| !e.to_string().contains("hunter2")));
+        assert!(
+            of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")])
+                .is_err_and(|e| !e.to_string().contains("hunter2"))
+        );
         assert!(of(&[("AWS_ALLOW_HTTP", "false"), ("AWS_ENDPOINT_URL", "HTTP://host")]).is_err());
         assert!(of(&[("AWS_ALLOW_HTTP", "true"), ("AWS_ENDPOINT_URL", "http://host")]).is_ok());
     }
