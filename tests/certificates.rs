@@ -21,7 +21,7 @@ use certificates::Certificates;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use servers::{Tls, nginx};
+use servers::nginx;
 
 /// Accepts connections with a certificate, and counts them.
 fn show(certificates: &Certificates, name: &str) -> (String, Arc<AtomicUsize>) {
@@ -104,7 +104,7 @@ fn a_certificate_is_told_in_words_and_never_tried_again() {
 fn an_own_authority_is_trusted_by_its_file() {
     let Some(certificates) = Certificates::new() else { return };
     let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
-    let Some((_nginx, address)) = nginx(&Tls::new(&certificates), &bench.url(), "", "") else { return };
+    let Some((_nginx, address)) = nginx(&certificates.tls(), &bench.url(), "", "") else { return };
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("certificates")).unwrap();
     fs::copy(certificates.path("ca.pem"), folder.path().join("certificates/ca.pem")).unwrap();

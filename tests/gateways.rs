@@ -55,7 +55,7 @@ fn calls(bench: &Bench, operation: &str) -> usize {
 #[test]
 fn a_gateway_that_ends_connections_costs_no_write() {
     let certificates = Certificates::new();
-    let own = certificates.as_ref().map(Tls::new);
+    let own = certificates.as_ref().map(Certificates::tls);
     let delay_ms = Delay { probability: 1.0, min: 0, max: 60 };
     for (tls, settings) in [
         (own, "keepalive_requests 3; gzip on; gzip_types *; gzip_min_length 1;"),
@@ -146,7 +146,7 @@ fn plan(bench: &mut Bench, variables: &[(&str, &str)]) -> bench::Said {
 fn a_proxy_is_used_signed_in_to_and_passed_by() {
     let Some(certificates) = Certificates::new() else { return };
     let mut bench = Bench::new("");
-    let Some((vendor, address)) = nginx(&Tls::new(&certificates), &bench.url(), "", "") else { return };
+    let Some((vendor, address)) = nginx(&certificates.tls(), &bench.url(), "", "") else { return };
     let (Some((open, to_open)), Some((closed, to_closed))) =
         (squid(HOST, None), squid(HOST, Some("me:pass-71")))
     else {

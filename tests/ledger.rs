@@ -24,7 +24,7 @@ use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
-use servers::{Server, ports};
+use servers::{Server, ports, squid};
 use sha2::Sha256;
 use tokio::sync::Mutex;
 
@@ -706,6 +706,29 @@ async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
     bucket.server.signal("CONT");
     bench.run("apply").expect(0, &[]);
     assert_eq!((bench.agents(), bench.writes()), (AGENTS, AGENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_behind_a_proxy_that_asks_for_a_sign_in_holds_a_ledger() {
+    let Some(s3) = Bucket::s3().await else { return };
+    let host = "store.example.test";
+    let Some((squid, proxy)) = squid(host, Some("me:pass-71")) else { return };
+    let mut bench = s3.bench("{ url: s3://rosters/proxied }", 0).await;
+    for (name, value) in &mut bench.env {
+        if *name == "AWS_ENDPOINT_URL" {
+            *value = value.replace("127.0.0.1", host);
+        }
+    }
+    bench.env.push(("HTTP_PROXY", format!("http://me:pass-72@{proxy}")));
+    let ended = bench.run("apply");
+    ended.expect(6, &[&format!("the proxy http://{proxy} (HTTP_PROXY) asks for a sign-in")]);
+    assert!(!ended.err.contains("pass-72"), "{}", ended.err);
+    // It is tried once.
+    assert_eq!(squid.read("access").lines().filter(|line| line.ends_with(" 407")).count(), 1);
+    bench.env.push(("HTTP_PROXY", format!("http://me:pass-71@{proxy}")));
+    bench.run("apply").expect(0, &[]);
+    assert_eq!(runs(&bench).len(), 1);
+    assert_eq!(s3.ledger("proxied").await["resources"].as_object().unwrap().len(), AGENTS);
 }
 
 #[tokio::test(flavor = "multi_thread")]

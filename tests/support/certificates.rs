@@ -8,6 +8,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::servers::Tls;
+
 /// A host of the certificates, which only a proxy knows.
 pub(crate) const HOST: &str = "cc.example.test";
 
@@ -32,6 +34,12 @@ impl Certificates {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// Returns the certificate `good` for a server.
+    pub(crate) fn tls(&self) -> Tls {
+        let read = |name: &str| fs::read_to_string(self.path(name)).unwrap();
+        Tls { pem: read("good.pem"), key: read("good.key") }
     }
 
     fn openssl(&self, arguments: &[&str]) -> bool {

@@ -258,7 +258,10 @@ impl Bucket {
             why = format!("{why}: {root}");
         }
         // Without credentials in the environment, the store's client asks the machine's metadata service.
-        if ["169.254.169.254", "metadata", "token request"].iter().any(|sign| text.contains(sign)) {
+        if ["169.254.169.254", "metadata.google.internal", "token request"]
+            .iter()
+            .any(|sign| text.contains(sign))
+        {
             let named = match self.shown.split_once("://") {
                 Some(("s3", _)) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; profiles are not read",
                 Some(("gs", _)) => "GOOGLE_APPLICATION_CREDENTIALS",
