@@ -82,9 +82,9 @@ fn a_gateways_502_or_half_an_answer_repeats_no_write_that_was_carried_out() {
     let only = vec!["create/v2".to_owned(), "page".to_owned()];
     let faults = Faults { seed: 1, only, ..Faults::default() };
     for (faults, sign) in [
-        (Faults { drop_after: 0.4, ..faults.clone() }, " 502"),
+        (Faults { drop_after: 0.2, ..faults.clone() }, " 502"),
         // The gateway has sent 200 when the vendor's answer breaks off.
-        (Faults { truncate: 0.4, ..faults }, " 200"),
+        (Faults { truncate: 0.2, ..faults }, " 200"),
     ] {
         let bench = Bench::new("");
         let Some((nginx, address)) = nginx(&Tls::default(), &bench.url(), "", "") else { return };

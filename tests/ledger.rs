@@ -3,6 +3,8 @@
 //! s3rver, which ignores conditional writes.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it saw")]
 
+#[path = "support/object_stores.rs"]
+mod object_stores;
 #[path = "support/servers.rs"]
 mod servers;
 
@@ -12,21 +14,16 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use object_store::aws::AmazonS3Builder;
-use object_store::azure::MicrosoftAzureBuilder;
-use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
+use object_store::ObjectStoreExt as _;
+use object_stores::Bucket;
 use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
-use servers::{Server, ports, squid};
-use sha2::Sha256;
-use tokio::sync::Mutex;
+use servers::squid;
 
 const AGENTS: usize = 12;
 
@@ -494,120 +491,12 @@ async fn credentials_of_workload_identity_are_named_with_a_way_out() {
     assert_eq!(told["reason"], "signIn", "{told}");
 }
 
-/// A real object store, with a bucket or container `rosters`.
-struct Bucket {
-    server: Server,
-    store: Arc<dyn ObjectStore>,
-    env: Vec<(&'static str, String)>,
-}
-
-/// Key of the account that Azurite documents.
-const AZURITE_KEY: &str =
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
 impl Bucket {
-    /// Returns the S3 store of SeaweedFS. Tests that run at one time share it.
-    async fn s3() -> Option<Arc<Self>> {
-        static SHARED: Mutex<Weak<Bucket>> = Mutex::const_new(Weak::new());
-        let mut shared = SHARED.lock().await;
-        if let Some(bucket) = shared.upgrade() {
-            return Some(bucket);
-        }
-        let [port, master, volume, filer] = ports();
-        let command = format!(
-            "weed server -dir=. -ip=127.0.0.1 -ip.bind=127.0.0.1 -master.port={master} -master.telemetry=false \
-             -volume.port={volume} -volume.max=20 -filer -filer.port={filer} -s3 -s3.port={port} -s3.config=s3.json \
-             -s3.port.iceberg=0 -s3.port.lance=0"
-        );
-        let config = json!({"identities": [{"name": "bench", "actions": ["Admin"],
-            "credentials": [{"accessKey": "AKIDtest", "secretKey": "canary-of-aws"}]}]});
-        let server = Server::start(&command, &[("s3.json", &config.to_string())], port)?;
-        let bucket = Self::of_s3(server, port, "canary-of-aws");
-        // An administrator's first object makes the bucket, once the volumes are there.
-        while bucket.store.put(&"ready".into(), "1".into()).await.is_err() {}
-        let bucket = Arc::new(bucket);
-        *shared = Arc::downgrade(&bucket);
-        Some(bucket)
-    }
-
-    /// Returns s3rver, which ignores conditions.
-    fn unconditional() -> Option<Self> {
-        let [port] = ports();
-        let command = format!("s3rver --silent -a 127.0.0.1 -d data -p {port} --configure-bucket rosters");
-        Some(Self::of_s3(Server::start(&command, &[], port)?, port, "S3RVER"))
-    }
-
-    fn of_s3(server: Server, port: u16, secret: &str) -> Self {
-        let key = if secret == "S3RVER" { "S3RVER" } else { "AKIDtest" };
-        let url = format!("http://127.0.0.1:{port}");
-        let retry = RetryConfig { max_retries: 1, ..RetryConfig::default() };
-        let client =
-            AmazonS3Builder::new().with_endpoint(&url).with_allow_http(true).with_region("us-east-1");
-        let client = client.with_access_key_id(key).with_secret_access_key(secret).with_retry(retry);
-        let env = vec![
-            ("AWS_ENDPOINT_URL", url),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-            ("AWS_ACCESS_KEY_ID", key.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-        ];
-        Self { server, store: Arc::new(client.with_bucket_name("rosters").build().unwrap()), env }
-    }
-
-    /// Returns Azurite.
-    async fn azure() -> Option<Self> {
-        let [port] = ports();
-        let command = format!(
-            "azurite-blob --blobHost 127.0.0.1 --blobPort {port} --location . --silent --skipApiVersionCheck \
-             --disableTelemetry"
-        );
-        let server = Server::start(&command, &[], port)?;
-        let (account, url) = ("devstoreaccount1", format!("http://127.0.0.1:{port}/devstoreaccount1"));
-        create_container(&url, account).await;
-        let client = MicrosoftAzureBuilder::new().with_endpoint(url.clone()).with_allow_http(true);
-        let client = client.with_account(account).with_access_key(AZURITE_KEY);
-        let env = vec![
-            ("AZURE_STORAGE_ENDPOINT", url),
-            ("AZURE_ALLOW_HTTP", "true".to_owned()),
-            ("AZURE_STORAGE_ACCOUNT_NAME", account.to_owned()),
-            ("AZURE_STORAGE_ACCOUNT_KEY", AZURITE_KEY.to_owned()),
-        ];
-        let store = Arc::new(client.with_container_name("rosters").build().unwrap());
-        Some(Self { server, store, env })
-    }
-
-    async fn ledger(&self, prefix: &str) -> Json {
-        let got = self.store.get(&format!("{prefix}/ledger.json").into()).await.unwrap();
-        serde_json::from_slice(&got.bytes().await.unwrap()).unwrap()
-    }
-
     async fn bench(&self, ledger: &str, slowest_ms: u32) -> Bench {
         let mut bench = Bench::new(ledger, slowest_ms).await;
         bench.env.clone_from(&self.env);
         bench
     }
-}
-
-/// Creates a container. Source: "Create Container" and "Authorize with Shared Key" of Azure's REST documentation.
-async fn create_container(url: &str, account: &str) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let date =
-        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&jiff::Timestamp::now());
-    let date = date.unwrap();
-    let signed = format!(
-        "PUT{}x-ms-date:{date}\nx-ms-version:2021-08-06\n/{account}/{account}/rosters\nrestype:container",
-        "\n".repeat(12)
-    );
-    let key = BASE64_STANDARD.decode(AZURITE_KEY).unwrap();
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-    mac.update(signed.as_bytes());
-    let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.put(format!("{url}/rosters?restype=container")).header("Content-Length", "0");
-    let request = request.header("x-ms-date", date).header("x-ms-version", "2021-08-06");
-    let request = request.header("Authorization", format!("SharedKey {account}:{signature}"));
-    let response = request.send().await.unwrap();
-    assert!(response.status().is_success(), "{}", response.text().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
