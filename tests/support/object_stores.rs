@@ -59,6 +59,7 @@ impl Bucket {
     }
 
     fn of_s3(server: Server, port: u16, secret: &str) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let key = if secret == "S3RVER" { "S3RVER" } else { "AKIDtest" };
         let url = format!("http://127.0.0.1:{port}");
         let retry = RetryConfig { max_retries: 1, ..RetryConfig::default() };
