@@ -23,7 +23,7 @@ use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
-use servers::squid;
+use servers::{haproxy, squid};
 
 const AGENTS: usize = 12;
 
@@ -595,6 +595,23 @@ async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
     bucket.server.signal("CONT");
     bench.run("apply").expect(0, &[]);
     assert_eq!((bench.agents(), bench.writes()), (AGENTS, AGENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_a_gateway_swallows_loses_no_lock() {
+    let Some(azure) = Bucket::azure().await else { return };
+    let rules = "    stick-table type ip size 10 expire 60s store http_req_cnt
+    http-request track-sc0 src
+    http-request silent-drop if { sc_http_req_cnt(0) eq 6 }";
+    let (_, endpoint) = azure.env[0].clone();
+    let (host, account) = endpoint.rsplit_once('/').unwrap();
+    let Some((haproxy, address)) = haproxy(host, rules) else { return };
+    let mut bench = azure.bench("{ url: az://rosters/acme, lease: 3s }", 700).await;
+    bench.env[0].1 = format!("{address}/{account}");
+    bench.run("apply").expect(0, &[]);
+    let log = haproxy.read("log");
+    let swallowed = log.lines().find(|line| line.ends_with(" -1"));
+    assert!(swallowed.is_some_and(|line| line.contains("acme/lock.json")), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

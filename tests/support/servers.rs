@@ -158,7 +158,7 @@ pub(crate) fn nginx(tls: &Tls, vendor: &str, settings: &str, locations: &str) ->
 }
 
 /// Starts HAProxy before a vendor, with rules of its frontend. Returns its address. Its file `log` holds a line a
-/// request: path and status.
+/// request: method, path and status.
 pub(crate) fn haproxy(vendor: &str, rules: &str) -> Option<(Server, String)> {
     let [port] = ports();
     let vendor = vendor.trim_start_matches("http://");
@@ -168,7 +168,7 @@ pub(crate) fn haproxy(vendor: &str, rules: &str) -> Option<(Server, String)> {
 defaults
     mode http
     log global
-    log-format \"%HP %ST\"
+    log-format \"%HM %HP %ST\"
     timeout connect 5s
     timeout client 20s
     timeout server 20s
