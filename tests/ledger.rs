@@ -3,6 +3,8 @@
 //! s3rver, which ignores conditional writes.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it saw")]
 
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/object_stores.rs"]
 mod object_stores;
 #[path = "support/servers.rs"]
@@ -17,13 +19,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use certificates::Certificates;
 use object_store::ObjectStoreExt as _;
 use object_stores::Bucket;
 use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
-use servers::{haproxy, squid};
+use servers::{haproxy, nginx, squid};
 
 const AGENTS: usize = 12;
 
@@ -595,6 +598,27 @@ async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
     bucket.server.signal("CONT");
     bench.run("apply").expect(0, &[]);
     assert_eq!((bench.agents(), bench.writes()), (AGENTS, AGENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_moves_to_another_store_behind_an_own_authority() {
+    let Some(certificates) = Certificates::new() else { return };
+    let (Some(s3), Some(azure)) = (Bucket::s3().await, Bucket::azure().await) else { return };
+    let endpoint = s3.env[0].1.clone();
+    let Some((nginx, address)) = nginx(&certificates.tls(), &endpoint, "", "") else { return };
+    let mut bench = azure.bench("{ url: az://rosters/moved }", 0).await;
+    bench.run("apply").expect(0, &[]);
+    let authority = certificates.path("ca.pem").display().to_string();
+    let own =
+        [("AWS_ENDPOINT_URL", address), ("AWS_ALLOW_HTTP", "false".to_owned()), ("SSL_CERT_FILE", authority)];
+    bench.env.extend(s3.env.iter().cloned().chain(own));
+    bench.run("ledger copy s3://rosters/moved").expect(0, &["1 record"]);
+    assert_eq!(s3.ledger("moved").await["resources"], azure.ledger("moved").await["resources"]);
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    fs::write(bench.path("rosterctl.yaml"), file.replace("az://", "s3://")).unwrap();
+    bench.run("apply").expect(0, &["Nothing to do"]);
+    assert_eq!(runs(&bench).len(), 1);
+    assert!(nginx.read("access").lines().all(|line| line.contains(" HTTP/2.0 ")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
