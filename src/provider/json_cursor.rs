@@ -28,7 +28,10 @@ pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     };
     match reply.status {
         429 => Err(Failure::Throttled { after: reply.retry_after, message: status(" (too many calls)") }),
-        401 | 403 => Err(Failure::SignIn(status(""))),
+        401 | 403 => Err(Failure::SignIn(match &parsed {
+            Err(what) if !reply.body.is_empty() => format!("HTTP {}, {what}", reply.status),
+            Ok(_) | Err(_) => status(""),
+        })),
         code @ 500.. => Err(server_error(
             code.into(),
             match &parsed {
@@ -437,6 +440,8 @@ mod tests {
                 failure(504, "<html><title>504 Gateway Time-out</title>"),
                 failure(500, "{\"code\": 500, \"msg\": \"busy\"}"),
                 failure(401, "{\"msg\": \"token expired\"}"),
+                failure(401, ""),
+                failure(403, "<html><title>403 Forbidden</title>"),
                 failure(429, ""),
                 failure(302, ""),
                 failure(404, "not here"),
@@ -458,6 +463,8 @@ mod tests {
         Late("HTTP 504, a page of HTML or XML titled `504 Gateway Time-out` instead of JSON (a proxy or a login page may stand in between)")
         Unknown("HTTP 500: code 500: busy")
         SignIn("HTTP 401: token expired")
+        SignIn("HTTP 401")
+        SignIn("HTTP 403, a page of HTML or XML titled `403 Forbidden` instead of JSON (a proxy or a login page may stand in between)")
         Throttled { after: None, message: "HTTP 429 (too many calls)" }
         Garbled("HTTP 302 (a redirection, which is not followed: check `baseUrl`)")
         Garbled("HTTP 404, no JSON (expected ident at line 1 column 2)")
