@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use certificates::Certificates;
 use object_store::ObjectStoreExt as _;
-use object_stores::Bucket;
+use object_stores::{Bucket, READER};
 use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
@@ -558,6 +558,21 @@ async fn of_two_runners_that_race_for_a_bucket_one_writes() {
         let put = async { s3.store.put(&"raced/lock.json".into(), abandoned().into()).await };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
     });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_tries_the_writes_of_a_lock_on_an_object_of_its_own() {
+    let Some(s3) = Bucket::s3().await else { return };
+    let mut bench = s3.bench("{ url: s3://rosters/tried }", 0).await;
+    bench.run("doctor").expect(0, &["it is free"]);
+    bench.env.push(("AWS_ACCESS_KEY_ID", READER.to_owned()));
+    bench.run("plan").expect(0, &[]);
+    bench.run("doctor").expect(1, &["s3://rosters/tried/trial.json cannot be written"]);
+    bench.run("apply --format json").expect(6, &["lock.json cannot be written", "\"reason\": \"signIn\""]);
+    assert_eq!(bench.agents(), 0);
+    for name in ["trial", "lock", "ledger"] {
+        assert!(s3.store.head(&format!("tried/{name}.json").into()).await.is_err(), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,9 @@ pub(crate) struct Bucket {
 const AZURITE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+/// Key of an account of SeaweedFS that may only read; the secret is that of the others.
+pub(crate) const READER: &str = "AKIDreader";
+
 impl Bucket {
     /// Returns the S3 store of SeaweedFS. Tests that run at one time share it.
     pub(crate) async fn s3() -> Option<Arc<Self>> {
@@ -40,8 +43,12 @@ impl Bucket {
              -volume.port={volume} -volume.max=20 -filer -filer.port={filer} -s3 -s3.port={port} -s3.config=s3.json \
              -s3.port.iceberg=0 -s3.port.lance=0"
         );
-        let config = json!({"identities": [{"name": "bench", "actions": ["Admin"],
-            "credentials": [{"accessKey": "AKIDtest", "secretKey": "canary-of-aws"}]}]});
+        let identity = |key: &str, actions: &[&str]| {
+            json!({"name": key, "actions": actions,
+                "credentials": [{"accessKey": key, "secretKey": "canary-of-aws"}]})
+        };
+        let config =
+            json!({"identities": [identity("AKIDtest", &["Admin"]), identity(READER, &["Read", "List"])]});
         let server = Server::start(&command, &[("s3.json", &config.to_string())], port)?;
         let bucket = Self::of_s3(server, port, "canary-of-aws");
         // An administrator's first object makes the bucket, once the volumes are there.
