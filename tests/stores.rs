@@ -520,15 +520,21 @@ fn a_real_vault_keeps_a_password_and_its_outage_is_no_error_of_a_file() {
     let Some((server, address)) = openbao() else { return };
     let token = OPENBAO_TOKEN;
     let client = [("BAO_ADDR".to_owned(), address.clone()), ("BAO_TOKEN".to_owned(), token.to_owned())];
-    real("bao", &["secrets", "enable", "-version=1", "-path=old", "kv"], &bench.path(""), &client);
+    let bao = |arguments: &[&str]| real("bao", arguments, &bench.path(""), &client).unwrap();
+    bao(&["secrets", "enable", "-version=1", "-path=old", "kv"]);
+    // Each token that may use a mount may ask for its version.
+    bench.write("roster.hcl", "path \"old/*\" { capabilities = [\"create\", \"read\", \"update\"] }\n");
+    bao(&["policy", "write", "roster", "roster.hcl"]);
+    let own = bao(&["token", "create", "-policy=roster", "-field=token"]);
     bench.environment.extend([
         ("BENCH_VAULT_TOKEN".to_owned(), token.to_owned()),
+        ("BENCH_OWN".to_owned(), own.trim().to_owned()),
         ("BENCH_OTHER".to_owned(), "canary-other".to_owned()),
     ]);
     bench.workspace(&format!(
         "  vault: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: VAULT_TOKEN }} }}
   denied: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: OTHER }} }}
-  old: {{ type: vault, address: \"{address}\", mount: old, token: {{ store: ci, key: VAULT_TOKEN }} }}\n"
+  old: {{ type: vault, address: \"{address}\", mount: old, token: {{ store: ci, key: OWN }} }}\n"
     ));
     bench.roster(&agents(&[("8001", "store: old, key: \"agents/{operatorId}\", generate: true")]));
     let said = bench.run(&["apply", "--auto-approve"]).exits(1);

@@ -74,11 +74,13 @@ pub(super) enum OpenError {
     /// The server is not encrypted, and the environment does not allow that.
     #[error(
         "{variable} begins with http://, so anybody on the way could read the ledger and change it; use https://, or \
-         set AWS_ALLOW_HTTP=true if that is meant"
+         set {allowance}=true if that is meant"
     )]
     Unencrypted {
         /// The variable that names the server.
         variable: String,
+        /// The variable that would allow it.
+        allowance: &'static str,
     },
     /// The environment's credentials cannot be used.
     #[error("the object store of `ledger.url` cannot be used: {0}")]

@@ -56,9 +56,7 @@ impl Bucket {
             return Err(OpenError::NoBucket { scheme: url.scheme().to_owned() });
         }
         let prefix = Path::from_url_path(url.path().trim_matches('/')).map_err(OpenError::Prefix)?;
-        if url.scheme() == "s3" {
-            encrypted(std::env::vars())?;
-        }
+        encrypted(url.scheme(), std::env::vars())?;
         let patience = lease.min(PATIENCE);
         // Early enough that the cause is told, and not the end of patience.
         let retry = RetryConfig {
@@ -301,22 +299,23 @@ fn is_true(value: &str) -> bool {
 }
 
 /// Returns an error for an unencrypted server, unless the environment allows it.
-fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), OpenError> {
+fn encrypted(scheme: &str, environment: impl Iterator<Item = (String, String)>) -> Result<(), OpenError> {
+    let (servers, allowance): (&[&str], _) = match scheme {
+        "s3" => (&["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"], "AWS_ALLOW_HTTP"),
+        "gs" => (&["GOOGLE_BASE_URL"], "GOOGLE_ALLOW_HTTP"),
+        _ => (&["AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"], "AZURE_ALLOW_HTTP"),
+    };
     let (mut open, mut allowed) = (None, false);
     for (name, value) in environment {
-        match name.as_str() {
-            "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT"
-                if value.to_ascii_lowercase().starts_with("http://") =>
-            {
-                open = Some(name);
-            }
-            "AWS_ALLOW_HTTP" => allowed = is_true(&value),
-            _ => {}
+        if servers.contains(&&*name) && value.to_ascii_lowercase().starts_with("http://") {
+            open = Some(name);
+        } else if name == allowance {
+            allowed = is_true(&value);
         }
     }
     match open.filter(|_| !allowed) {
         None => Ok(()),
-        Some(variable) => Err(OpenError::Unencrypted { variable }),
+        Some(variable) => Err(OpenError::Unencrypted { variable, allowance }),
     }
 }
 
@@ -425,9 +424,19 @@ mod tests {
 
     #[test]
     fn a_server_is_talked_to_in_the_open_only_where_that_is_allowed() {
-        let of = |pairs: &[(&str, &str)]| {
-            encrypted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        let at = |scheme, pairs: &[(&str, &str)]| {
+            encrypted(scheme, pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
         };
+        let of = |pairs: &[(&str, &str)]| at("s3", pairs);
+        for (scheme, server, allowance) in [
+            ("gs", "GOOGLE_BASE_URL", "GOOGLE_ALLOW_HTTP"),
+            ("az", "AZURE_STORAGE_ENDPOINT", "AZURE_ALLOW_HTTP"),
+        ] {
+            let open = (server, "http://host");
+            let why = at(scheme, &[open]).unwrap_err().to_string();
+            assert!(why.contains(&format!("set {allowance}=true")), "{why}");
+            assert!(at(scheme, &[open, (allowance, "true")]).is_ok() && of(&[open]).is_ok());
+        }
         assert!(of(&[("AWS_ENDPOINT_URL", "https://host")]).is_ok());
         assert!(
             of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")])
