@@ -599,7 +599,7 @@ async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
     // Its own server: others would freeze with it.
     let Some(bucket) = Bucket::azure().await else { return };
     let bench = bucket.bench("{ url: az://rosters/acme, lease: 2s }", 1500).await;
-    let silent = "the store did not answer within 2s, the ledger's `lease`";
+    let silent = "the store did not answer within 2s (`ledger.lease`, at most 2m)";
     let child = bench.start("apply");
     bench.wait_for_work();
     bucket.server.signal("STOP");

@@ -122,7 +122,10 @@ impl Bucket {
             }
             Err(_) => Err(BackendError::Remote(
                 Reason::NoAnswer,
-                format!("{}: the store did not answer within {patience:?}, the ledger's `lease`", what()),
+                format!(
+                    "{}: the store did not answer within {patience:?} (`ledger.lease`, at most 2m)",
+                    what()
+                ),
             )),
         }
     }
@@ -389,7 +392,7 @@ mod tests {
         let waits = async || {
             let begin = Instant::now();
             let error = shelf.answer(|| "X".to_owned(), std::future::pending::<()>()).await.unwrap_err();
-            let why = "X: the store did not answer within 120s, the ledger's `lease`".to_owned();
+            let why = "X: the store did not answer within 120s (`ledger.lease`, at most 2m)".to_owned();
             assert_eq!(error, BackendError::Remote(Reason::NoAnswer, why));
             begin.elapsed().as_secs()
         };

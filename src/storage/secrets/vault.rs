@@ -261,10 +261,6 @@ impl Vault {
             Err(error) => return broken(error),
         };
         let status = response.status();
-        if let Some(ConnectError { words, .. }) = ConnectError::explain_response(status, address) {
-            let why = format!("Vault at {address} cannot be reached: {words}");
-            return Err(Wrong::Unreachable(Reason::NoAnswer, why));
-        }
         if status.is_redirection() {
             return Err(Wrong::Refused(format!(
                 "Vault at {address} redirects, which is not followed: name the active node in `address`"
