@@ -3,124 +3,37 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/certificates.rs"]
+mod certificates;
+#[path = "support/servers.rs"]
+mod servers;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use bench::{Bench, Said, run_in};
+use certificates::Certificates;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use tempfile::TempDir;
+use servers::nginx;
 
-/// The certificates of these tests; `None` without an openssl program.
-struct Certificates(TempDir);
-
-impl Certificates {
-    fn new() -> Option<Self> {
-        let folder = Self(tempfile::tempdir().unwrap());
-        let day = ["-days", "2"];
-        let made = folder.root("ca", &day)
-            && folder.leaf("good", "127.0.0.1", &day)
-            && folder.leaf("other", "192.0.2.1", &day)
-            && folder.leaf(
-                "ended",
-                "127.0.0.1",
-                &["-not_before", "20200101000000Z", "-not_after", "20210101000000Z"],
-            );
-        made.then_some(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &[&str]) -> bool {
-        let output = Command::new("openssl").args(arguments).current_dir(self.0.path()).output();
-        output.is_ok_and(|output| output.status.success())
-    }
-
-    /// Creates a self-signed certificate of an authority.
-    fn root(&self, name: &str, time: &[&str]) -> bool {
-        let (key, pem, subject) = (format!("{name}.key"), format!("{name}.pem"), format!("/CN={name}"));
-        let begin = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-        let end =
-            ["-keyout", &key, "-out", &pem, "-subj", &subject, "-addext", "subjectAltName=IP:127.0.0.1"];
-        self.openssl(&[&begin[..], &end, time].concat())
-    }
-
-    /// Creates a certificate of a system, issued by the authority.
-    fn leaf(&self, name: &str, address: &str, time: &[&str]) -> bool {
-        let (key, csr, pem) = (format!("{name}.key"), format!("{name}.csr"), format!("{name}.pem"));
-        let request =
-            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=x"];
-        fs::write(self.path("db"), "").unwrap();
-        fs::write(self.path("serial"), "01\n").unwrap();
-        let config = format!(
-            "[ca]\ndefault_ca=own\n[own]\ndatabase=db\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=any\n\
-             [any]\ncommonName=optional\n[leaf]\nsubjectAltName=IP:{address}\nbasicConstraints=CA:FALSE\n"
-        );
-        fs::write(self.path("own.cnf"), config).unwrap();
-        let time: Vec<&str> = time
-            .iter()
-            .map(|word| match *word {
-                "-not_before" => "-startdate",
-                "-not_after" => "-enddate",
-                word => word,
-            })
-            .collect();
-        let sign =
-            ["ca", "-config", "own.cnf", "-batch", "-notext", "-extensions", "leaf", "-cert", "ca.pem"];
-        let files = ["-keyfile", "ca.key", "-in", &csr, "-out", &pem];
-        self.openssl(&[&request[..], &["-keyout", &key, "-out", &csr]].concat())
-            && self.openssl(&[&sign[..], &files, &time].concat())
-    }
-
-    /// Serves a vendor behind TLS with a certificate; counts the connections.
-    fn serve(&self, name: &str, vendor: &str) -> (String, Arc<AtomicUsize>) {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let chain = vec![CertificateDer::from_pem_file(self.path(&format!("{name}.pem"))).unwrap()];
-        let key = PrivateKeyDer::from_pem_file(self.path(&format!("{name}.key"))).unwrap();
-        let config =
-            Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
-        let vendor = vendor.trim_start_matches("http://").to_owned();
-        serve(move |stream| {
-            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            pass(StreamOwned::new(connection, stream), &vendor);
-        })
-    }
-}
-
-/// Forwards one request, and its response back.
-fn pass(mut client: StreamOwned<ServerConnection, TcpStream>, vendor: &str) {
-    let mut request = Vec::new();
-    let mut buffer = [0; 8192];
-    let whole = |request: &[u8]| {
-        let text = String::from_utf8_lossy(request).to_ascii_lowercase();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-        body.len() >= length.unwrap_or(0)
-    };
-    while !whole(&request) {
-        match client.read(&mut buffer) {
-            Ok(count) if count > 0 => request.extend_from_slice(&buffer[..count]),
-            _ => return,
-        }
-    }
-    let mut upstream = TcpStream::connect(vendor).unwrap();
-    let request = String::from_utf8(request).unwrap().replacen("\r\n", "\r\nconnection: close\r\n", 1);
-    upstream.write_all(request.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    upstream.read_to_end(&mut answer).unwrap();
-    let _ = client.write_all(&answer);
-    client.conn.send_close_notify();
-    let _ = client.flush();
+/// Accepts connections with a certificate, and counts them.
+fn show(certificates: &Certificates, name: &str) -> (String, Arc<AtomicUsize>) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let chain = vec![CertificateDer::from_pem_file(certificates.path(&format!("{name}.pem"))).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(certificates.path(&format!("{name}.key"))).unwrap();
+    let config =
+        Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    serve(move |stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+        let _ = StreamOwned::new(connection, stream).read(&mut [0; 8192]);
+    })
 }
 
 /// Answers connections and counts them.
@@ -173,9 +86,9 @@ fn a_certificate_is_told_in_words_and_never_tried_again() {
         ("good", "", "its issuer is unknown; name the certificate of its authority in `caFile`"),
         ("ca", ours, "it is the certificate of an authority (CA:TRUE)"),
         ("ended", ours, "it ended at 2021-01-01T00:00:00Z; have it renewed, or check this machine's clock"),
-        ("other", ours, "it is for 192.0.2.1, and not for 127.0.0.1"),
+        ("other", ours, "it is for 192.0.2.1, cc.example.test, and not for 127.0.0.1"),
     ] {
-        let (address, count) = certificates.serve(name, "");
+        let (address, count) = show(&certificates, name);
         workspace(folder.path(), &address, more);
         let said = plan(folder.path(), &[]).exits(6);
         let wanted = format!("the system's certificate is not trusted: {words}");
@@ -191,7 +104,7 @@ fn a_certificate_is_told_in_words_and_never_tried_again() {
 fn an_own_authority_is_trusted_by_its_file() {
     let Some(certificates) = Certificates::new() else { return };
     let bench = Bench::new("agents: [{ operatorId: \"8001\", name: 张三 }]\n");
-    let (address, _) = certificates.serve("good", &bench.url());
+    let Some((_nginx, address)) = nginx(&certificates.tls(), &bench.url(), "", "") else { return };
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("certificates")).unwrap();
     fs::copy(certificates.path("ca.pem"), folder.path().join("certificates/ca.pem")).unwrap();
@@ -221,7 +134,7 @@ fn a_ledger_store_is_told_in_the_same_words() {
     let file = folder.path().join("rosterctl.yaml");
     let text = fs::read_to_string(&file).unwrap() + "ledger: { url: s3://rosters/acme }\n";
     fs::write(&file, text).unwrap();
-    let (address, count) = certificates.serve("good", "");
+    let (address, count) = show(&certificates, "good");
     // Calls to this machine itself use no proxy.
     for (endpoint, proxy, words) in [
         (&*address, "", "its issuer is unknown; name the certificate of its authority in SSL_CERT_FILE"),

@@ -1,22 +1,32 @@
 //! The ledger and its lock through the program: two applies race, one is killed, one loses its lock. Each runs on a
-//! file, on a folder as an object store, and on a real S3-compatible server if installed.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says why it skips")]
+//! file, on a folder as an object store, and on real object stores if installed: SeaweedFS (S3), Azurite (Azure), and
+//! s3rver, which ignores conditional writes.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic, and says what it saw")]
+
+#[path = "support/certificates.rs"]
+mod certificates;
+#[path = "support/object_stores.rs"]
+mod object_stores;
+#[path = "support/servers.rs"]
+mod servers;
 
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::vendors;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use certificates::Certificates;
 use object_store::ObjectStoreExt as _;
-use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_stores::{Bucket, READER};
 use rosterctl::sandbox::faults::{Delay, Faults};
 use rosterctl::sandbox::vendor_state::VendorState;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value as Json, json};
+use servers::{haproxy, nginx, squid};
 
 const AGENTS: usize = 12;
 
@@ -56,7 +66,8 @@ impl Bench {
         program.args(command.split(' ')).arg(self.folder.path());
         program.args((command == "apply").then_some("--auto-approve"));
         program.env("BENCH_T", "t").env("XDG_STATE_HOME", self.folder.path().join("state"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
+        let foreign = |name: &str| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|own| name.starts_with(own));
+        for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
             program.env_remove(name);
         }
         program.envs(self.env.iter().map(|(name, value)| (name, value))).env_remove("RUST_LOG");
@@ -466,72 +477,34 @@ async fn a_url_with_credentials_is_refused_and_not_shown() {
     assert!(!ended.err.contains("hunter2"), "{}", ended.err);
 }
 
-/// The server of the tests below; stopped on drop.
-struct S3 {
-    server: Child,
-    url: String,
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_workload_identity_are_named_with_a_way_out() {
+    let mut bench = Bench::new("{ url: \"gs://rosters/acme\" }", 0).await;
+    let file = bench.path("federated.json");
+    fs::write(&file, json!({"type": "external_account", "audience": "canary"}).to_string()).unwrap();
+    bench.env.push(("GOOGLE_APPLICATION_CREDENTIALS", file.display().to_string()));
+    let why = "federated.json of GOOGLE_APPLICATION_CREDENTIALS is of type `external_account`";
+    for command in ["plan", "apply"] {
+        let ended = bench.run(command);
+        ended.expect(6, &[why, "GOOGLE_BEARER_TOKEN=$(gcloud auth print-access-token)"]);
+        assert!(!ended.err.contains("canary"), "{}", ended.err);
+    }
+    // A scheduler must not try it again.
+    let told: Json = serde_json::from_str(&bench.run("plan --format json").out).unwrap();
+    assert_eq!(told["reason"], "signIn", "{told}");
 }
 
-impl S3 {
-    /// Returns `None`, and prints the cause, if no such server is installed.
-    async fn start() -> Option<Self> {
-        let quiet = |command: &mut Command| {
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
-        };
-        let there = quiet(Command::new("moto_server").arg("--help")).and_then(|mut child| child.wait());
-        if !there.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: moto_server is not there (pip install \"moto[server]\")");
-            return None;
-        }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server =
-            quiet(Command::new("moto_server").args(["-H", "127.0.0.1", "-p", &port.to_string()])).unwrap();
-        let s3 = Self { server, url: format!("http://127.0.0.1:{port}") };
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let begin = Instant::now();
-        while !client.put(format!("{}/rosters", s3.url)).send().await.is_ok_and(|r| r.status().is_success()) {
-            assert!(begin.elapsed() < Duration::from_mins(1), "the server does not come up");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Some(s3)
-    }
-
-    fn store(&self) -> AmazonS3 {
-        let store = AmazonS3Builder::new().with_endpoint(&self.url).with_allow_http(true);
-        let store = store.with_region("us-east-1").with_access_key_id("AKIDtest").with_secret_access_key("x");
-        store.with_bucket_name("rosters").build().unwrap()
-    }
-
-    async fn ledger(&self, prefix: &str) -> Json {
-        let got = self.store().get(&format!("{prefix}/ledger.json").into()).await.unwrap();
-        serde_json::from_slice(&got.bytes().await.unwrap()).unwrap()
-    }
-
+impl Bucket {
     async fn bench(&self, ledger: &str, slowest_ms: u32) -> Bench {
         let mut bench = Bench::new(ledger, slowest_ms).await;
-        bench.env = vec![
-            ("AWS_ENDPOINT_URL", self.url.clone()),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("NO_PROXY", "127.0.0.1".to_owned()),
-        ];
+        bench.env.clone_from(&self.env);
         bench
-    }
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_applies_race_for_a_bucket() {
-    let Some(s3) = S3::start().await else { return };
+    let Some(s3) = Bucket::s3().await else { return };
     let bench = s3.bench("{ url: s3://rosters/acme/prod }", 400).await;
     race(&bench);
     assert!(!bench.path(".rosterctl/ledger.json").exists());
@@ -539,14 +512,13 @@ async fn two_applies_race_for_a_bucket() {
     assert_eq!(ledger["resources"].as_object().unwrap().len(), AGENTS);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_is_locked_as_a_file_is() {
-    let Some(s3) = S3::start().await else { return };
-    let killed = s3.bench("{ url: s3://rosters/killed, lease: 10m }", 400).await;
-    let freed = s3.bench("{ url: s3://rosters/freed, lease: 2s }", 1500).await;
-    let mut frozen = s3.bench("{ url: s3://rosters/frozen, lease: 2s }", 900).await;
-    let (runtime, s3) = (tokio::runtime::Handle::current(), &s3);
-    let ledger = move |_: &Bench| runtime.block_on(s3.ledger("frozen"));
+/// Checks a run that is killed, one that is freed, and one that is frozen, on the ledgers below a URL.
+async fn locked_as_a_file_is(bucket: &Bucket, url: &str) {
+    let killed = bucket.bench(&format!("{{ url: {url}/killed, lease: 10m }}"), 400).await;
+    let freed = bucket.bench(&format!("{{ url: {url}/freed, lease: 3s }}"), 1500).await;
+    let mut frozen = bucket.bench(&format!("{{ url: {url}/frozen, lease: 2s }}"), 900).await;
+    let runtime = tokio::runtime::Handle::current();
+    let ledger = move |_: &Bench| runtime.block_on(bucket.ledger("frozen"));
     // The three mostly wait.
     std::thread::scope(|scope| {
         scope.spawn(|| kill(&killed));
@@ -556,25 +528,162 @@ async fn a_bucket_is_locked_as_a_file_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_is_locked_as_a_file_is() {
+    let Some(s3) = Bucket::s3().await else { return };
+    locked_as_a_file_is(&s3, "s3://rosters").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_container_of_azure_is_locked_as_a_file_is() {
+    let Some(azure) = Bucket::azure().await else { return };
+    locked_as_a_file_is(&azure, "az://rosters").await;
+    race(&azure.bench("{ url: az://rosters/raced }", 100).await);
+    let mut bench = azure.bench("{ url: az://nowhere/prefix }", 0).await;
+    for command in ["plan", "apply"] {
+        bench.run(command).expect(6, &["make the bucket first"]);
+    }
+    let key = BASE64_STANDARD.encode("canary-of-azure");
+    bench.env.retain(|(name, _)| *name != "AZURE_STORAGE_ACCOUNT_KEY");
+    bench.env.push(("AZURE_STORAGE_ACCOUNT_KEY", key.clone()));
+    let told: Json = serde_json::from_str(&bench.run("plan --format json").out).unwrap();
+    assert_eq!(told["reason"], "signIn", "{told}");
+    assert!(!told.to_string().contains(&key), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_runners_that_race_for_a_bucket_one_writes() {
-    let Some(s3) = S3::start().await else { return };
-    let bench = s3.bench("{ url: s3://rosters/raced, lease: 1s }", 100).await;
+    let Some(s3) = Bucket::s3().await else { return };
+    let bench = s3.bench("{ url: s3://rosters/raced, lease: 2s }", 100).await;
     race_often(&bench, |_| {
-        let put = async { s3.store().put(&"raced/lock.json".into(), abandoned().into()).await };
+        let put = async { s3.store.put(&"raced/lock.json".into(), abandoned().into()).await };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(put)).unwrap();
     });
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn doctor_tries_the_writes_of_a_lock_on_an_object_of_its_own() {
+    let Some(s3) = Bucket::s3().await else { return };
+    let mut bench = s3.bench("{ url: s3://rosters/tried }", 0).await;
+    bench.run("doctor").expect(0, &["it is free"]);
+    bench.env.push(("AWS_ACCESS_KEY_ID", READER.to_owned()));
+    bench.run("plan").expect(0, &[]);
+    bench.run("doctor").expect(1, &["s3://rosters/tried/trial.json cannot be written"]);
+    bench.run("apply --format json").expect(6, &["lock.json cannot be written", "\"reason\": \"signIn\""]);
+    assert_eq!(bench.agents(), 0);
+    for name in ["trial", "lock", "ledger"] {
+        assert!(s3.store.head(&format!("tried/{name}.json").into()).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_cannot_be_used_is_said_without_secrets() {
-    let Some(s3) = S3::start().await else { return };
+    let Some(s3) = Bucket::s3().await else { return };
     let mut bench = s3.bench("{ url: s3://nowhere/prefix }", 0).await;
     bench.run("plan").expect(6, &["make the bucket first"]);
     bench.run("apply").expect(6, &["make the bucket first"]);
+    bench.env.push(("AWS_SECRET_ACCESS_KEY", "canary-of-another".to_owned()));
+    for ended in [bench.run("plan --format json"), bench.run("apply --format json")] {
+        ended.expect(6, &["SignatureDoesNotMatch", "\"reason\": \"signIn\""]);
+        assert!(!ended.out.contains("canary-of-another"), "{}", ended.out);
+    }
     bench.env.retain(|(name, _)| *name != "AWS_ALLOW_HTTP");
     for ended in [bench.run("plan"), bench.run("apply")] {
         ended.expect(1, &["AWS_ALLOW_HTTP=true"]);
-        assert!(!ended.err.contains("canary-of-aws"), "{}", ended.err);
+        assert!(!ended.err.contains("canary-of-"), "{}", ended.err);
     }
     assert_eq!(bench.agents(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_stops_answering_is_told_as_that_within_the_lease() {
+    // Its own server: others would freeze with it.
+    let Some(bucket) = Bucket::azure().await else { return };
+    let bench = bucket.bench("{ url: az://rosters/acme, lease: 2s }", 1500).await;
+    let silent = "the store did not answer within 2s (`ledger.lease`, at most 2m)";
+    let child = bench.start("apply");
+    bench.wait_for_work();
+    bucket.server.signal("STOP");
+    let ended = Ended::new(child);
+    let why = "The lock was lost (it could not be renewed within its lease: the store does not answer)";
+    ended.expect(5, &[why, silent]);
+    assert!(!ended.out.contains("Interrupted"), "{}", ended.out);
+    bench.run("plan").expect(6, &[&format!("acme/ledger.json cannot be read: {silent}")]);
+    bench.run("apply").expect(6, &[&format!("acme/lock.json cannot be read: {silent}")]);
+    assert!((1..AGENTS).contains(&bench.agents()), "{}", bench.agents());
+    bucket.server.signal("CONT");
+    bench.run("apply").expect(0, &[]);
+    assert_eq!((bench.agents(), bench.writes()), (AGENTS, AGENTS));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_moves_to_another_store_behind_an_own_authority() {
+    let Some(certificates) = Certificates::new() else { return };
+    let (Some(s3), Some(azure)) = (Bucket::s3().await, Bucket::azure().await) else { return };
+    let endpoint = s3.env[0].1.clone();
+    let Some((nginx, address)) = nginx(&certificates.tls(), &endpoint, "", "") else { return };
+    let mut bench = azure.bench("{ url: az://rosters/moved }", 0).await;
+    bench.run("apply").expect(0, &[]);
+    let authority = certificates.path("ca.pem").display().to_string();
+    let own =
+        [("AWS_ENDPOINT_URL", address), ("AWS_ALLOW_HTTP", "false".to_owned()), ("SSL_CERT_FILE", authority)];
+    bench.env.extend(s3.env.iter().cloned().chain(own));
+    bench.run("ledger copy s3://rosters/moved").expect(0, &["1 record"]);
+    assert_eq!(s3.ledger("moved").await["resources"], azure.ledger("moved").await["resources"]);
+    let file = fs::read_to_string(bench.path("rosterctl.yaml")).unwrap();
+    fs::write(bench.path("rosterctl.yaml"), file.replace("az://", "s3://")).unwrap();
+    bench.run("apply").expect(0, &["Nothing to do"]);
+    assert_eq!(runs(&bench).len(), 1);
+    assert!(nginx.read("access").lines().all(|line| line.contains(" HTTP/2.0 ")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_a_gateway_swallows_loses_no_lock() {
+    let Some(azure) = Bucket::azure().await else { return };
+    let rules = "    stick-table type ip size 10 expire 60s store http_req_cnt
+    http-request track-sc0 src
+    http-request silent-drop if { sc_http_req_cnt(0) eq 6 }";
+    let (_, endpoint) = azure.env[0].clone();
+    let (host, account) = endpoint.rsplit_once('/').unwrap();
+    let Some((haproxy, address)) = haproxy(host, rules) else { return };
+    let mut bench = azure.bench("{ url: az://rosters/acme, lease: 3s }", 700).await;
+    bench.env[0].1 = format!("{address}/{account}");
+    bench.run("apply").expect(0, &[]);
+    let log = haproxy.read("log");
+    let swallowed = log.lines().find(|line| line.ends_with(" -1"));
+    assert!(swallowed.is_some_and(|line| line.contains("acme/lock.json")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_behind_a_proxy_that_asks_for_a_sign_in_holds_a_ledger() {
+    let Some(s3) = Bucket::s3().await else { return };
+    let host = "store.example.test";
+    let Some((squid, proxy)) = squid(host, Some("me:pass-71")) else { return };
+    let mut bench = s3.bench("{ url: s3://rosters/proxied }", 0).await;
+    for (name, value) in &mut bench.env {
+        if *name == "AWS_ENDPOINT_URL" {
+            *value = value.replace("127.0.0.1", host);
+        }
+    }
+    bench.env.push(("HTTP_PROXY", format!("http://me:pass-72@{proxy}")));
+    let ended = bench.run("apply");
+    ended.expect(6, &[&format!("the proxy http://{proxy} (HTTP_PROXY) asks for a sign-in")]);
+    assert!(!ended.err.contains("pass-72"), "{}", ended.err);
+    // It is tried once.
+    assert_eq!(squid.read("access").lines().filter(|line| line.ends_with(" 407")).count(), 1);
+    bench.env.push(("HTTP_PROXY", format!("http://me:pass-71@{proxy}")));
+    bench.run("apply").expect(0, &[]);
+    assert_eq!(runs(&bench).len(), 1);
+    assert_eq!(s3.ledger("proxied").await["resources"].as_object().unwrap().len(), AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_ignores_conditions_holds_no_lock() {
+    let Some(bucket) = Bucket::unconditional() else { return };
+    let bench = bucket.bench("{ url: s3://rosters/acme }", 0).await;
+    let why = "s3://rosters ignores conditional writes";
+    bench.run("plan").expect(0, &[]);
+    bench.run("doctor").expect(1, &[why]);
+    bench.run("apply").expect(6, &[why]);
+    assert_eq!(bench.agents(), 0);
+    assert!(bucket.store.get(&"acme/ledger.json".into()).await.is_err());
 }

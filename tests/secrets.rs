@@ -200,16 +200,6 @@ fn a_sign_in_that_vault_refuses_is_told_as_such_and_not_tried_again() {
 }
 
 #[test]
-fn a_mount_of_version_1_is_named_before_anything_is_written() {
-    let (bench, vault) = with_vault("");
-    vault.mood("v1-told");
-    bench.roster(&agents(&[("8001", "store: vault, key: made, generate: true")]));
-    let said = bench.run(&["apply", "--auto-approve"]).exits(1);
-    assert!(said.err.contains("version 1"), "{}", said.err);
-    assert_eq!(vault.state.lock().unwrap().writes, 0);
-}
-
-#[test]
 fn the_fields_that_are_there_are_named() {
     let (bench, vault) = with_vault("");
     vault.set("p", json!({ "pin": "vault-pass", "user": "u" }));

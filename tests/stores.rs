@@ -5,18 +5,20 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/servers.rs"]
+mod servers;
 #[path = "support/vault.rs"]
 mod vault;
 
 use rosterctl::sandbox::AgentConfig;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use bench::{API_SECRET, Bench, TOKEN, live, md5_of};
 use serde_json::json;
+use servers::{OPENBAO_TOKEN, openbao};
 use vault::{VAULT_TOKEN, Vault};
 
 /// All output and files of a bench's runs.
@@ -512,44 +514,33 @@ fn a_file_of_the_real_sops_is_opened_by_an_ssh_key_or_its_form_is_named() {
     }
 }
 
-/// A process that ends with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_real_vault_keeps_a_password_and_its_outage_is_no_error_of_a_file() {
     let mut bench = Bench::new("");
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = listener.local_addr().unwrap().to_string();
-    drop(listener);
-    // The server accepts no prefix of its own in a chosen token.
-    let token = "canary-root-token";
-    let mut command = Command::new("bao");
-    command.args(["server", "-dev", "-dev-no-store-token", "-dev-root-token-id", token]);
-    command.args(["-dev-listen-address", &at]).current_dir(bench.path(""));
-    let Ok(server) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
-        eprintln!("not tested: the `bao` program is not installed");
-        return;
-    };
-    let server = Server(server);
-    let address = format!("http://{at}");
+    let Some((server, address)) = openbao() else { return };
+    let token = OPENBAO_TOKEN;
     let client = [("BAO_ADDR".to_owned(), address.clone()), ("BAO_TOKEN".to_owned(), token.to_owned())];
-    let ready = || Command::new("bao").arg("status").envs(client.clone()).output().unwrap().status.success();
-    assert!((0..50).any(|_| ready()), "the server does not start");
+    let bao = |arguments: &[&str]| real("bao", arguments, &bench.path(""), &client).unwrap();
+    bao(&["secrets", "enable", "-version=1", "-path=old", "kv"]);
+    // Each token that may use a mount may ask for its version.
+    bench.write("roster.hcl", "path \"old/*\" { capabilities = [\"create\", \"read\", \"update\"] }\n");
+    bao(&["policy", "write", "roster", "roster.hcl"]);
+    let own = bao(&["token", "create", "-policy=roster", "-field=token"]);
     bench.environment.extend([
         ("BENCH_VAULT_TOKEN".to_owned(), token.to_owned()),
+        ("BENCH_OWN".to_owned(), own.trim().to_owned()),
         ("BENCH_OTHER".to_owned(), "canary-other".to_owned()),
     ]);
     bench.workspace(&format!(
         "  vault: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: VAULT_TOKEN }} }}
-  denied: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: OTHER }} }}\n"
+  denied: {{ type: vault, address: \"{address}\", path: cc, token: {{ store: ci, key: OTHER }} }}
+  old: {{ type: vault, address: \"{address}\", mount: old, token: {{ store: ci, key: OWN }} }}\n"
     ));
+    bench.roster(&agents(&[("8001", "store: old, key: \"agents/{operatorId}\", generate: true")]));
+    let said = bench.run(&["apply", "--auto-approve"]).exits(1);
+    assert!(said.err.contains("the mount `old` is of KV version 1"), "{}", said.err);
+    let list = Command::new("bao").args(["list", "old"]).envs(client.clone()).output().unwrap();
+    assert_eq!(list.status.code(), Some(2), "nothing is written");
     bench.roster(&agents(&[("8001", "store: vault, key: \"agents/{operatorId}\", generate: true")]));
     bench.run(&["apply", "--auto-approve"]).exits(0);
     let read = ["kv", "get", "-field=value", "-mount=secret", "cc/agents/8001"];

@@ -124,50 +124,6 @@ fn no_credential_follows_a_redirect() {
     assert_eq!(other.asked(), before, "{:?}", other.lines());
 }
 
-#[test]
-fn doctor_tries_the_conditional_writes_of_a_lock() {
-    for (second, code, words) in [
-        (200, 1, "ignores conditional writes"),
-        (412, 0, "it is free"),
-        (403, 1, "trial.json cannot be written"),
-    ] {
-        let vendor = Scripted::start(|_, _| page(&[json!({ "operatorId": "8001", "name": "a" })]));
-        let writes = std::sync::atomic::AtomicUsize::new(0);
-        // Only a write has a body.
-        let bucket = Scripted::start(move |path, body| {
-            let created = || Answer::status(200).header("ETag", "\"e\"");
-            match body {
-                Json::Null if path.ends_with("trial.json") => Answer::text("{}\n")
-                    .header("ETag", "\"e\"")
-                    .header("Last-Modified", "Tue, 01 Dec 2026 00:00:00 GMT"),
-                Json::Null => Answer::status(404),
-                _ if second == 403 => Answer::status(403),
-                _ if writes.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 => created(),
-                _ if second == 200 => created(),
-                _ => Answer::status(second),
-            }
-        });
-        let ledger = "ledger: { url: \"s3://rosters/acme\" }\n";
-        let folder =
-            workspace(&agents_at(&vendor.url), ledger, "agents: [{ operatorId: \"8001\", name: a }]\n");
-        let environment = [
-            ("AWS_ENDPOINT_URL", bucket.url.clone()),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "AKIDtest".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "canary-of-aws".to_owned()),
-            ("AWS_REGION", "us-east-1".to_owned()),
-        ];
-        let said = run(&folder, &["doctor", "--format", "json"], &environment).exits(code);
-        let checks = said.json();
-        let lock = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == "lock").unwrap();
-        assert!(lock["message"].as_str().unwrap().contains(words), "{lock}");
-        // Neither ledger nor lock is written.
-        let written = bucket.lines().into_iter().filter(|line| line.starts_with("PUT"));
-        assert!(written.clone().count() > 0);
-        assert!(written.into_iter().all(|line| line.contains("/acme/trial.json ")));
-    }
-}
-
 /// Returns a vendor of 100 agents that accepts the token for a number of calls.
 fn refusing_after(calls: usize) -> Scripted {
     let names: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(vec!["old".to_owned(); 100]);

@@ -292,12 +292,15 @@ async fn locked(
         Finish::Stale(stale) => Err(is_stale(arguments, reporter, stale)),
         Finish::Ran(ApplyOutcome { results, skipped, deferred, allowed, interrupted }) => {
             let prints = passwords::fingerprints(&plan, loaded, &passwords).await;
+            // The operator did not stop a run that lost the lock.
+            let lock_lost = lock.lease().lost().borrow().clone().filter(|_| interrupted);
             let run = Run {
                 results,
                 stale: skipped,
                 held: deferred,
                 lifted: allowed,
-                interrupted,
+                interrupted: interrupted && lock_lost.is_none(),
+                lock_lost,
                 due,
                 refused: None,
             };
@@ -611,9 +614,6 @@ async fn conclude(
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
     let exit = Exit::for_run(&run, whole);
-    // The operator did not stop a run that lost the lock, and so skipped steps.
-    let lost = exit == Exit::Interrupted && book.lock.lease().lost().borrow().is_some();
-    let exit = if lost { Exit::Partial } else { exit };
     let clean = (whole && work.is_whole()).then(clock::timestamp);
     let now_ms = clock::now_ms();
     let supports = loaded.workspace.supports();

@@ -14,7 +14,7 @@ use super::session::{connections, git_exposure, load, other_ledger};
 use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
-use crate::model::call::{Failure, Reason, Reply};
+use crate::model::call::{Failure, Reply};
 use crate::model::id::{OperatorId, safe};
 use crate::model::presence::State;
 use crate::model::seat;
@@ -454,10 +454,10 @@ fn clock_check(clocks: &[(&str, i64)]) -> Option<Check> {
 async fn ledger(loaded: &Loaded) -> Vec<Check> {
     let failed = |name: &str, error: &LedgerError| match error {
         LedgerError::Others { what, help } => Check::error(name, what.clone(), help.clone()),
-        LedgerError::Unreachable(why) => {
+        LedgerError::Unreachable(reason, why) => {
             let help =
                 "check `ledger.url`, the network and the provider's environment (AWS_…, GOOGLE_…, AZURE_…)";
-            Check { reason: Some(Reason::Unreachable), ..Check::error(name, why.clone(), help) }
+            Check { reason: Some(*reason), ..Check::error(name, why.clone(), help) }
         }
         LedgerError::Unusable(_) | LedgerError::Locked(_) | LedgerError::Moved(_) => {
             Check::error(name, error.to_string(), "correct `ledger` in rosterctl.yaml, or restore the ledger")

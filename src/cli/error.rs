@@ -89,7 +89,7 @@ impl From<LedgerError> for CliError {
             LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
                 Self::Error(error.into())
             }
-            LedgerError::Unreachable(why) => Self::Unreachable(why, Reason::Unreachable),
+            LedgerError::Unreachable(reason, why) => Self::Unreachable(why, reason),
             LedgerError::Locked(why) => Self::Locked(why),
         }
     }

@@ -45,6 +45,8 @@ impl Exit {
         let mut unproved = run.results.iter().filter(|result| !result.is_proved()).peekable();
         if run.interrupted {
             Self::Interrupted
+        } else if run.lock_lost.is_some() {
+            Self::Partial
         } else if whole {
             Self::Success
         } else if run.stale.is_empty()

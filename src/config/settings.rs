@@ -369,7 +369,7 @@ pub static LEDGER: &[Setting] = &[
         "lease",
         SettingType::Duration { zero: false },
         "30s",
-        "How long a lock is held without being renewed.",
+        "How long a lock is held without being renewed, and a silent object store is waited for.",
     ),
     optional("fingerprintKey", SettingType::Secret, "", "Key of the fingerprints of passwords."),
 ];

@@ -30,6 +30,9 @@ pub struct Run {
     /// True if the operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// The reason for which the run lost its lock and stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_lost: Option<String>,
     /// Resources that still need changes beyond the applied saved plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub due: Vec<ResourceId>,

@@ -17,7 +17,8 @@ use crate::model::id::OperatorId;
 /// Parses the body as a JSON object, or describes it in an error.
 ///
 /// # Errors
-/// `Throttled` for 429, `SignIn` for 401 and 403, `Unknown` for 5xx, `Garbled` for a body that is no JSON object.
+/// `Throttled` for 429, `SignIn` for 401 and 403, `Late` for a gateway's time-out, `Unknown` for any other 5xx,
+/// `Garbled` for a body that is no JSON object.
 pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let parsed = parse(reply);
     let said = parsed.as_ref().ok().map(words).filter(|w| !w.is_empty());
@@ -27,11 +28,17 @@ pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     };
     match reply.status {
         429 => Err(Failure::Throttled { after: reply.retry_after, message: status(" (too many calls)") }),
-        401 | 403 => Err(Failure::SignIn(status(""))),
-        500.. => Err(Failure::Unknown(match &parsed {
-            Ok(_) => status(""),
-            Err(what) => format!("HTTP {}, {what}", reply.status),
+        401 | 403 => Err(Failure::SignIn(match &parsed {
+            Err(what) if !reply.body.is_empty() => format!("HTTP {}, {what}", reply.status),
+            Ok(_) | Err(_) => status(""),
         })),
+        code @ 500.. => Err(server_error(
+            code.into(),
+            match &parsed {
+                Ok(_) => status(""),
+                Err(what) => format!("HTTP {code}, {what}"),
+            },
+        )),
         300..=399 => Err(Failure::Garbled(format!(
             "HTTP {} (a redirection, which is not followed: check `baseUrl`)",
             reply.status
@@ -170,8 +177,17 @@ pub fn failure(code: i64, reply: &Reply, message: String) -> Failure {
         401 | 403 => Failure::SignIn(message),
         429 => Failure::Throttled { after: reply.retry_after, message },
         // As with HTTP 5xx, the vendor may have carried out the call.
-        500..=599 => Failure::Unknown(message),
+        500..=599 => server_error(code, message),
         _ => Failure::Refused(message),
+    }
+}
+
+/// Returns the failure of a code 5xx. A gateway that gave up waiting tells nothing of the vendor, which may still carry
+/// the call out: 504, and 524 of a content network.
+fn server_error(code: i64, message: String) -> Failure {
+    match code {
+        504 | 524 => Failure::Late(message),
+        _ => Failure::Unknown(message),
     }
 }
 
@@ -421,8 +437,11 @@ mod tests {
                 failure(200, ""),
                 failure(200, "ok"),
                 failure(502, "<html>"),
+                failure(504, "<html><title>504 Gateway Time-out</title>"),
                 failure(500, "{\"code\": 500, \"msg\": \"busy\"}"),
                 failure(401, "{\"msg\": \"token expired\"}"),
+                failure(401, ""),
+                failure(403, "<html><title>403 Forbidden</title>"),
                 failure(429, ""),
                 failure(302, ""),
                 failure(404, "not here"),
@@ -441,8 +460,11 @@ mod tests {
         Garbled("an empty body instead of JSON")
         Garbled("no JSON (expected value at line 1 column 1)")
         Unknown("HTTP 502, a page of HTML or XML instead of JSON (a proxy or a login page may stand in between)")
+        Late("HTTP 504, a page of HTML or XML titled `504 Gateway Time-out` instead of JSON (a proxy or a login page may stand in between)")
         Unknown("HTTP 500: code 500: busy")
         SignIn("HTTP 401: token expired")
+        SignIn("HTTP 401")
+        SignIn("HTTP 403, a page of HTML or XML titled `403 Forbidden` instead of JSON (a proxy or a login page may stand in between)")
         Throttled { after: None, message: "HTTP 429 (too many calls)" }
         Garbled("HTTP 302 (a redirection, which is not followed: check `baseUrl`)")
         Garbled("HTTP 404, no JSON (expected ident at line 1 column 2)")

@@ -44,6 +44,9 @@ pub struct Report<'a> {
     /// The operator stopped the run.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interrupted: bool,
+    /// The run lost its lock and stopped, for this reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_lost: Option<&'a str>,
     /// Resources with further changes, beside the saved plan that was carried out.
     #[serde(skip_serializing_if = "<[ResourceId]>::is_empty")]
     pub due: &'a [ResourceId],
@@ -137,6 +140,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
             .map(|one| Held { id: ResourceId::agent(&one.agent), message: one.to_string() })
             .collect(),
         interrupted: run.interrupted,
+        lock_lost: run.lock_lost.as_deref(),
         due: &run.due,
         refused: run.refused.as_ref().map(ToString::to_string),
         changes: &plan.changes,

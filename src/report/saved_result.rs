@@ -26,6 +26,7 @@ pub struct SavedResult {
     lifted: Vec<Said>,
     #[serde(default)]
     interrupted: bool,
+    lock_lost: Option<String>,
     #[serde(default)]
     due: Vec<ResourceId>,
     refused: Option<String>,
@@ -92,6 +93,7 @@ impl SavedResult {
             held,
             lifted: Vec::new(),
             interrupted: self.interrupted,
+            lock_lost: self.lock_lost,
             due: self.due,
             refused: self.refused.map(|why| Refused::Failed { why }),
         };

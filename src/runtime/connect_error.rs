@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt::Display;
 use std::io;
 
+use reqwest::StatusCode;
 use rustls::{CertificateError, InvalidMessage};
 
 use super::proxy;
@@ -46,15 +47,9 @@ impl ConnectError {
             cause = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| at.source());
         }
         let proxy = proxy::find(base).ok().flatten();
-        let at_proxy = |what: &str| match &proxy {
-            Some((variable, address)) => format!("the proxy {address} ({variable}) {what}"),
-            None => format!("the proxy {what}"),
-        };
+        let at_proxy = |what: &str| at_proxy(base, what);
         match (tunnel.as_deref(), tls.and_then(|tls| tls_words(tls, setting))) {
-            (Some("proxy authorization required"), _) => Self {
-                words: at_proxy("asks for a sign-in; write it as http://USER:PASSWORD@HOST:PORT"),
-                is_final: true,
-            },
+            (Some("proxy authorization required"), _) => Self::sign_in(base),
             (Some("unsuccessful"), _) => Self::passing(at_proxy("does not connect to the system")),
             (None, Some(words)) => Self { words, is_final: true },
             (None, None) if proxy.is_none() || base.starts_with("https://") => Self::passing(innermost),
@@ -69,8 +64,26 @@ impl ConnectError {
         }
     }
 
+    /// Explains the response of a proxy in the place of a system without TLS. `None` if the system itself responds.
+    pub(crate) fn explain_response(status: StatusCode, base: &str) -> Option<Self> {
+        (status == StatusCode::PROXY_AUTHENTICATION_REQUIRED).then(|| Self::sign_in(base))
+    }
+
+    fn sign_in(base: &str) -> Self {
+        let words = at_proxy(base, "asks for a sign-in; write it as http://USER:PASSWORD@HOST:PORT");
+        Self { words, is_final: true }
+    }
+
     fn passing(words: String) -> Self {
         Self { words, is_final: false }
+    }
+}
+
+/// Returns a sentence about the proxy of an address.
+fn at_proxy(base: &str, what: &str) -> String {
+    match proxy::find(base) {
+        Ok(Some((variable, address))) => format!("the proxy {address} ({variable}) {what}"),
+        Ok(None) | Err(_) => format!("the proxy {what}"),
     }
 }
 

@@ -142,14 +142,18 @@ impl HttpService for Clients {
         };
         Box::pin(async move {
             proxy::find(&address).map_err(lasting)?;
-            client.call(request).await.map_err(|error| {
+            let response = client.call(request).await.map_err(|error| {
                 let cause = error.source().and_then(|source| source.downcast_ref::<reqwest::Error>());
                 let cause = cause.filter(|cause| cause.is_connect());
                 match cause.map(|cause| ConnectError::explain_with(cause, &address, "SSL_CERT_FILE")) {
                     Some(ConnectError { words, is_final: true }) => lasting(words),
                     _ => error,
                 }
-            })
+            })?;
+            match ConnectError::explain_response(response.status(), &address) {
+                Some(wrong) => Err(lasting(wrong.words)),
+                None => Ok(response),
+            }
         })
     }
 }

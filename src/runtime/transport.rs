@@ -71,6 +71,9 @@ impl Transport for HttpTransport {
             };
             let request = request.headers(headers(call)?);
             let response = request.send().await.map_err(|error| broken(&error, base, *timeout))?;
+            if let Some(wrong) = ConnectError::explain_response(response.status(), base) {
+                return Err(Failure::Untrusted(wrong.words));
+            }
             let told_ms = told_ms(&response);
             Ok((receive(response, base, *timeout).await?, told_ms))
         })

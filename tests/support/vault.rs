@@ -28,7 +28,7 @@ pub(crate) struct State {
     pub(crate) busy: usize,
     /// Write requests.
     pub(crate) writes: usize,
-    /// Its misbehaviour: `sealed`, `v1`, `v1-told`, `v1-write`, `redirect`, `rude`, `conflict`.
+    /// Its misbehaviour: `sealed`, `v1`, `v1-write`, `redirect`, `rude`, `conflict`.
     pub(crate) mood: &'static str,
 }
 
@@ -109,16 +109,12 @@ fn answer(method: &str, path: &str, token: &str, body: &Value, state: &mut State
         return (503, json!({ "errors": ["Vault is sealed"] }));
     }
     match state.mood {
-        // A mount of version 1 that reports its version.
-        "v1-told" if path == "/v1/sys/internal/ui/mounts/secret" => {
-            return (200, json!({ "data": { "type": "kv", "options": { "version": "1" } } }));
-        }
         "sealed" => return (503, json!({ "errors": ["Vault is sealed"] })),
         "redirect" => return (307, json!({})),
         // Repeats the request, with an escape sequence, at length.
         "rude" => return (403, json!({ "errors": [format!("\u{1b}[2J{token}{}", "x".repeat(100_000))] })),
         // A mount of version 1 answers so: nothing exists, and any body is accepted.
-        "v1-write" | "v1-told" if method == "GET" => return (404, json!({ "errors": [] })),
+        "v1-write" if method == "GET" => return (404, json!({ "errors": [] })),
         "v1-write" => return (200, Value::Null),
         _ => {}
     }

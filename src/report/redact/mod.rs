@@ -133,6 +133,7 @@ impl Mask {
         run.stale.rewrite(self);
         run.held.rewrite(self);
         run.lifted.rewrite(self);
+        run.lock_lost.rewrite(self);
         run.refused.rewrite(self);
         run
     }

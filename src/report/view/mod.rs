@@ -273,8 +273,12 @@ pub fn build(plan: &BoundPlan, command: Command, seconds: Option<u64>) -> View<'
 /// Converts a run to a view from its results; a run that wrote nothing shows its plan and the reason.
 pub fn build_run<'a>(plan: &'a BoundPlan, run: &Run, seconds: Option<u64>) -> View<'a> {
     let mut notes: Vec<String> = run.lifted.iter().map(ToString::to_string).collect();
+    let stopped = "what was in flight was finished, nothing else was started.";
     if run.interrupted {
-        notes.push("Interrupted: what was in flight was finished, nothing else was started.".to_owned());
+        notes.push(format!("Interrupted: {stopped}"));
+    }
+    if let Some(why) = &run.lock_lost {
+        notes.push(format!("The lock was lost ({why}): {stopped}"));
     }
     let end = End {
         verdict: result::verdict(plan, run),

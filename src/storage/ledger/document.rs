@@ -1,5 +1,6 @@
 //! Documents of a ledger in any backend: their versions and their errors.
 
+use crate::model::call::Reason;
 use crate::model::history::RunId;
 
 /// Kind of document.
@@ -54,6 +55,6 @@ pub(super) enum BackendError {
     Conflict,
     /// This machine's disk failed.
     Disk(String),
-    /// The store is unreachable, or refuses.
-    Remote(String),
+    /// The store is unreachable, gives no answer, or refuses.
+    Remote(Reason, String),
 }

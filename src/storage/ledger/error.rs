@@ -1,6 +1,8 @@
 //! Errors of the ledger and its lock.
 
 use super::document::BackendError;
+use super::google_credentials::CredentialsError;
+use crate::model::call::Reason;
 
 /// Reason for which the ledger or its lock is not available.
 #[derive(Debug, thiserror::Error)]
@@ -8,9 +10,9 @@ pub enum LedgerError {
     /// The setting is wrong, the file is damaged or too new, or this machine's disk failed.
     #[error("{0}")]
     Unusable(String),
-    /// The object store is unreachable, or refuses.
-    #[error("{0}")]
-    Unreachable(String),
+    /// The object store is unreachable, gives no answer, or refuses.
+    #[error("{1}")]
+    Unreachable(Reason, String),
     /// Another process holds the lock.
     #[error("{0}")]
     Locked(String),
@@ -34,7 +36,78 @@ impl From<BackendError> for LedgerError {
                 Self::Unusable("the ledger is changed by others all the time".to_owned())
             }
             BackendError::Disk(why) => Self::Unusable(why),
-            BackendError::Remote(why) => Self::Unreachable(why),
+            BackendError::Remote(reason, why) => Self::Unreachable(reason, why),
+        }
+    }
+}
+
+/// Reason for which the place of a ledger cannot be opened. Never shows the URL, which may hold credentials.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    /// The text is no URL.
+    #[error("`ledger.url` is no URL: {0}")]
+    NoUrl(#[from] url::ParseError),
+    /// The URL has a user or a password.
+    #[error(
+        "`ledger.url` has something before an `@`: credentials do not belong into it; the environment gives them \
+         (AWS_…, GOOGLE_…, AZURE_…)"
+    )]
+    HasUser,
+    /// The URL has a query or a fragment.
+    #[error("`ledger.url` is a bucket and a prefix; it takes no `?` and no `#`")]
+    HasQuery,
+    /// The URL is of no known kind.
+    #[error("`ledger.url` begins with s3://, gs://, az:// or file://")]
+    UnknownScheme,
+    /// The URL names a relative folder.
+    #[error("`ledger.url` needs an absolute folder: write file:///srv/rosterctl, or use `ledger.path`")]
+    RelativeFolder,
+    /// The URL has no bucket.
+    #[error("`ledger.url` names no bucket: write {scheme}://BUCKET/PREFIX")]
+    NoBucket {
+        /// The kind of store.
+        scheme: String,
+    },
+    /// The prefix holds characters that no name of an object may.
+    #[error("`ledger.url` has a prefix that no object can have: {0}")]
+    Prefix(object_store::path::Error),
+    /// The server is not encrypted, and the environment does not allow that.
+    #[error(
+        "{variable} begins with http://, so anybody on the way could read the ledger and change it; use https://, or \
+         set {allowance}=true if that is meant"
+    )]
+    Unencrypted {
+        /// The variable that names the server.
+        variable: String,
+        /// The variable that would allow it.
+        allowance: &'static str,
+    },
+    /// The environment's credentials cannot be used.
+    #[error("the object store of `ledger.url` cannot be used: {0}")]
+    Credentials(#[from] CredentialsError),
+    /// The store's client cannot be set up.
+    #[error("the object store of `ledger.url` cannot be used: {why}{}", if *is_azure { "; AZURE_STORAGE_ACCOUNT_NAME names the account" } else { "" })]
+    Client {
+        /// The client's words.
+        why: String,
+        /// True for a store of Azure.
+        is_azure: bool,
+    },
+}
+
+impl From<OpenError> for LedgerError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Credentials(_) => Self::Unreachable(Reason::SignIn, error.to_string()),
+            OpenError::NoUrl(_)
+            | OpenError::HasUser
+            | OpenError::HasQuery
+            | OpenError::UnknownScheme
+            | OpenError::RelativeFolder
+            | OpenError::NoBucket { .. }
+            | OpenError::Prefix(_)
+            | OpenError::Unencrypted { .. }
+            | OpenError::Client { .. } => Self::Unusable(error.to_string()),
         }
     }
 }

@@ -16,8 +16,8 @@
 //! The holder checks a [`Lease`] before each write. The lease ends before another process may take the lock over. Its
 //! clock includes the time in which the process or its host was suspended.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -172,12 +172,15 @@ pub struct Lease {
     /// In milliseconds of the clock that counts from the host's start, including its sleep.
     until_ms: AtomicI64,
     length: Duration,
+    /// The cause of the last renewal's failure, until one succeeds.
+    obstacle: std::sync::Mutex<Option<String>>,
     lost: watch::Sender<Option<String>>,
 }
 
 impl Lease {
     fn new(begin_ms: i64, length: Duration) -> Self {
-        let lease = Self { until_ms: AtomicI64::default(), length, lost: watch::Sender::new(None) };
+        let (until_ms, lost) = (AtomicI64::default(), watch::Sender::new(None));
+        let lease = Self { until_ms, length, obstacle: std::sync::Mutex::default(), lost };
         lease.extend(begin_ms);
         lease
     }
@@ -186,6 +189,22 @@ impl Lease {
     fn extend(&self, begin_ms: i64) {
         let length = i64::try_from(self.length.as_millis()).unwrap_or(i64::MAX / 10);
         self.until_ms.store(begin_ms.saturating_add(length * 9 / 10), Ordering::SeqCst);
+        *self.obstacle() = None;
+    }
+
+    fn obstacle(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.obstacle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that the lease ran out.
+    fn run_out(&self) {
+        let why = match &*self.obstacle() {
+            Some(why) => format!("it could not be renewed within its lease: {why}"),
+            None => {
+                "its lease ran out before it could be renewed, as when the program stands still".to_owned()
+            }
+        };
+        self.lose(why);
     }
 
     fn left(&self) -> Duration {
@@ -210,9 +229,7 @@ impl Lease {
 impl WriteLease for Arc<Lease> {
     fn holds(&self) -> bool {
         if self.left().is_zero() {
-            self.lose(
-                "its lease ran out before it could be renewed, as when the program stands still".to_owned(),
-            );
+            self.run_out();
         }
         self.lost.borrow().is_none()
     }
@@ -418,7 +435,9 @@ impl Renewer {
             sleep(pause).await;
             let mut held = self.held.lock().await;
             let begin_ms = clock::since_start_ms();
-            let why = match timeout(self.lease.left().max(length / 12), self.renew(&mut held)).await {
+            // A silent connection leaves time for another one.
+            let patience = (self.lease.left() / 2).max(length / 12);
+            let why = match timeout(patience, self.renew(&mut held)).await {
                 Ok(Ok(())) => {
                     self.lease.extend(begin_ms);
                     pause = length / 3;
@@ -426,12 +445,13 @@ impl Renewer {
                 }
                 Ok(Err(Failure::Gone(why))) => return self.lease.lose(why),
                 Ok(Err(Failure::Later(why))) => why,
-                Err(_) => "no answer".to_owned(),
+                Err(_) => "the store does not answer".to_owned(),
             };
             drop(held);
             tracing::warn!("the lock was not renewed, and is tried again: {why}");
+            *self.lease.obstacle() = Some(why);
             if self.lease.left().is_zero() {
-                return self.lease.lose(format!("it could not be renewed within its lease: {why}"));
+                return self.lease.run_out();
             }
             pause = self.lease.left().min(length / 12);
         }
@@ -446,12 +466,16 @@ impl Renewer {
                     return Ok(());
                 }
                 Err(BackendError::Conflict) => {}
-                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+                Err(BackendError::Disk(why) | BackendError::Remote(_, why)) => {
+                    return Err(Failure::Later(why));
+                }
             }
             let seen = match self.shelf.read(Document::Lock).await {
                 Ok(Some(seen)) => seen,
                 Ok(None) => return Err(Failure::Gone("it was freed".to_owned())),
-                Err(BackendError::Disk(why) | BackendError::Remote(why)) => return Err(Failure::Later(why)),
+                Err(BackendError::Disk(why) | BackendError::Remote(_, why)) => {
+                    return Err(Failure::Later(why));
+                }
                 Err(BackendError::Conflict) => continue,
             };
             match Stored::read(&seen) {

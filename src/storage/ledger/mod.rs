@@ -8,6 +8,7 @@ mod backend;
 mod document;
 mod error;
 mod file_backend;
+mod google_credentials;
 mod history;
 mod lease_lock;
 mod lock_owner;
@@ -24,6 +25,7 @@ use url::Url;
 use self::backend::Backend;
 use self::document::{BackendError, Document, Version};
 pub use self::error::LedgerError;
+use self::error::OpenError;
 use self::file_backend::Folder;
 pub use self::history::{Stray, stray};
 pub use self::lease_lock::{Lease, Lock, LockInfo, LockStatus, News};
@@ -60,7 +62,7 @@ impl Store {
     pub fn open(workspace: &Workspace, place: &Place) -> Result<Self, LedgerError> {
         let lease = workspace.ledger.duration("lease");
         let shelf = if let Some(url) = workspace.ledger.text("url") {
-            shelf_of(url).map_err(LedgerError::Unusable)?
+            shelf_of(url, lease)?
         } else {
             Backend::Folder(beside(workspace, place))
         };
@@ -75,7 +77,7 @@ impl Store {
         let lease = workspace.ledger.duration("lease");
         let path = Path::new(target);
         let shelf = if target.contains("://") {
-            shelf_of(target).map_err(LedgerError::Unusable)?
+            shelf_of(target, lease)?
         } else if path.extension().is_some_and(|end| end == "json") {
             Backend::Folder(Folder::of_file(path.to_owned()))
         } else {
@@ -271,27 +273,21 @@ impl Store {
 }
 
 /// Returns the backend that a URL names. Messages never show the URL: it may hold credentials.
-fn shelf_of(text: &str) -> Result<Backend, String> {
-    let url = Url::parse(text).map_err(|error| format!("`ledger.url` is no URL: {error}"))?;
+fn shelf_of(text: &str, lease: Duration) -> Result<Backend, OpenError> {
+    let url = Url::parse(text)?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("`ledger.url` has something before an `@`: credentials do not belong into it; the \
-                    environment gives them (AWS_…, GOOGLE_…, AZURE_…)"
-            .to_owned());
+        return Err(OpenError::HasUser);
     }
     if url.query().is_some() || url.fragment().is_some() {
-        let why = "`ledger.url` is a bucket and a prefix; it takes no `?` and no `#`";
-        return Err(why.to_owned());
+        return Err(OpenError::HasQuery);
     }
     match url.scheme() {
         "file" => {
-            let path: PathBuf = url.to_file_path().map_err(|()| {
-                "`ledger.url` needs an absolute folder: write file:///srv/rosterctl, or use `ledger.path`"
-                    .to_owned()
-            })?;
+            let path: PathBuf = url.to_file_path().map_err(|()| OpenError::RelativeFolder)?;
             Ok(Backend::Folder(Folder::of_folder(&path)))
         }
-        "s3" | "gs" | "az" => Bucket::open(&url).map(Backend::Bucket),
-        _ => Err("`ledger.url` begins with s3://, gs://, az:// or file://".to_owned()),
+        "s3" | "gs" | "az" => Bucket::open(&url, lease).map(Backend::Bucket),
+        _ => Err(OpenError::UnknownScheme),
     }
 }
 
@@ -319,7 +315,7 @@ pub fn files(workspace: &Workspace, place: &Place) -> Vec<PathBuf> {
     match workspace.ledger.text("url") {
         None => beside(workspace, place).paths(),
         Some(url) if !url.starts_with("file:") => Vec::new(),
-        Some(url) => match shelf_of(url) {
+        Some(url) => match shelf_of(url, workspace.ledger.duration("lease")) {
             Ok(Backend::Folder(folder)) => folder.paths(),
             Ok(Backend::Bucket(_)) | Err(_) => Vec::new(),
         },
@@ -428,7 +424,8 @@ mod tests {
     use crate::model::history::RunRecord;
 
     fn memory() -> Arc<Backend> {
-        let bucket = Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("a"));
+        let (store, shown) = (Arc::new(InMemory::new()), "memory://test".to_owned());
+        let bucket = Bucket::at(store, shown, &Path::from("a"), Duration::from_secs(30));
         Arc::new(Backend::Bucket(bucket))
     }
 
@@ -557,17 +554,18 @@ mod tests {
 
     #[test]
     fn credentials_in_a_url_are_refused_and_not_shown() {
+        let lease = Duration::from_secs(30);
         for url in [
             "s3://AKIA:hunter2@bucket/p",
             "az://hunter2@host/p",
             "s3://bucket/p?sig=hunter2",
             "http://hunter2",
         ] {
-            let why = shelf_of(url).unwrap_err();
+            let why = shelf_of(url, lease).unwrap_err().to_string();
             assert!(!why.contains("hunter2"), "{why}");
         }
-        assert!(shelf_of("file://relative/folder").unwrap_err().contains("absolute"));
-        let shelf = shelf_of("file:///srv/rosters/acme").unwrap();
+        assert!(shelf_of("file://relative/folder", lease).unwrap_err().to_string().contains("absolute"));
+        let shelf = shelf_of("file:///srv/rosters/acme", lease).unwrap();
         assert_eq!(shelf.shown(Document::Ledger), "/srv/rosters/acme/ledger.json");
         assert_eq!(shelf.shown(Document::Lock), "/srv/rosters/acme/lock.json");
     }

@@ -4,7 +4,7 @@
 //! Error messages redact secrets in a store's response or a URL.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -16,14 +16,18 @@ use object_store::{
     BackoffConfig, ClientConfigKey, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, RetryConfig,
     UpdateVersion,
 };
+use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::document::{BackendError, Document, HISTORY, TRIAL, Version, Versioned, file_name, run_of};
+use super::error::OpenError;
+use super::google_credentials;
+use crate::model::call::Reason;
 use crate::model::history::RunId;
 use crate::runtime::http::Connector;
 
-/// Time limit of one request: a ledger of many agents has some megabytes.
-const TIMEOUT: &str = "120 seconds";
+/// Longest wait for an answer, however long the lease. A ledger of many agents has some megabytes.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Codes of stores for a missing bucket; a missing object has the same status.
 const NO_BUCKET: &[&str] = &["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"];
@@ -37,62 +41,93 @@ pub(super) struct Bucket {
     lock: Path,
     history: Path,
     trial: Path,
+    /// Longest wait for the store.
+    patience: Duration,
+    /// Time at which the first of the requests left that the store has not answered.
+    silent_since: Mutex<Option<Instant>>,
 }
 
 impl Bucket {
-    /// Opens `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`.
-    pub(super) fn open(url: &Url) -> Result<Self, String> {
+    /// Opens `s3://bucket/prefix`, `gs://bucket/prefix` or `az://container/prefix`. A lock whose store is silent for a
+    /// `lease` is lost, so no request waits for longer.
+    pub(super) fn open(url: &Url, lease: Duration) -> Result<Self, OpenError> {
         let name = url.host_str().unwrap_or_default();
         if name.is_empty() {
-            return Err(format!("`ledger.url` names no bucket: write {}://BUCKET/PREFIX", url.scheme()));
+            return Err(OpenError::NoBucket { scheme: url.scheme().to_owned() });
         }
-        let prefix = Path::from_url_path(url.path().trim_matches('/'))
-            .map_err(|error| format!("`ledger.url` has a prefix that no object can have: {error}"))?;
-        if url.scheme() == "s3" {
-            encrypted(std::env::vars())?;
-        }
+        let prefix = Path::from_url_path(url.path().trim_matches('/')).map_err(OpenError::Prefix)?;
+        encrypted(url.scheme(), std::env::vars())?;
+        let patience = lease.min(PATIENCE);
+        // Early enough that the cause is told, and not the end of patience.
         let retry = RetryConfig {
-            backoff: BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() },
+            backoff: BackoffConfig { max_backoff: patience / 6, ..BackoffConfig::default() },
             max_retries: 5,
-            retry_timeout: Duration::from_secs(30),
+            retry_timeout: patience / 2,
         };
-        let timeout = ClientConfigKey::Timeout;
+        let (timeout, limit) = (ClientConfigKey::Timeout, format!("{} milliseconds", PATIENCE.as_millis()));
         let store: Result<Arc<dyn ObjectStore>, object_store::Error> = match url.scheme() {
             "s3" => regional(AmazonS3Builder::from_env(), name)
                 .with_http_connector(Connector)
                 .with_bucket_name(name)
-                .with_config(AmazonS3ConfigKey::Client(timeout), TIMEOUT)
+                .with_config(AmazonS3ConfigKey::Client(timeout), &limit)
                 .with_retry(retry)
                 .build()
                 .map(|store| Arc::new(store) as _),
-            "gs" => GoogleCloudStorageBuilder::from_env()
-                .with_http_connector(Connector)
-                .with_bucket_name(name)
-                .with_config(GoogleConfigKey::Client(timeout), TIMEOUT)
-                .with_retry(retry)
-                .build()
-                .map(|store| Arc::new(store) as _),
+            "gs" => {
+                let client = GoogleCloudStorageBuilder::from_env();
+                google_credentials::check(&client, std::env::var_os("HOME"))?;
+                client
+                    .with_http_connector(Connector)
+                    .with_bucket_name(name)
+                    .with_config(GoogleConfigKey::Client(timeout), &limit)
+                    .with_retry(retry)
+                    .build()
+                    .map(|store| Arc::new(store) as _)
+            }
             _ => MicrosoftAzureBuilder::from_env()
                 .with_http_connector(Connector)
                 .with_container_name(name)
-                .with_config(AzureConfigKey::Client(timeout), TIMEOUT)
+                .with_config(AzureConfigKey::Client(timeout), &limit)
                 .with_retry(retry)
                 .build()
                 .map(|store| Arc::new(store) as _),
         };
-        let store = store.map_err(|error| {
-            let hint =
-                if url.scheme() == "az" { "; AZURE_STORAGE_ACCOUNT_NAME names the account" } else { "" };
-            format!("the object store of `ledger.url` cannot be used: {}{hint}", words(&error.to_string()))
+        let store = store.map_err(|error| OpenError::Client {
+            why: words(&error.to_string()),
+            is_azure: url.scheme() == "az",
         })?;
-        Ok(Self::at(store, format!("{}://{name}", url.scheme()), &prefix))
+        Ok(Self::at(store, format!("{}://{name}", url.scheme()), &prefix, patience))
     }
 
     /// Returns the backend of objects below a prefix of a store.
-    pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path) -> Self {
+    pub(super) fn at(store: Arc<dyn ObjectStore>, shown: String, prefix: &Path, patience: Duration) -> Self {
         let [ledger, lock, history, trial] =
             ["ledger.json", "lock.json", HISTORY, TRIAL].map(|name| prefix.clone().join(name));
-        Self { store, shown, ledger, lock, history, trial }
+        Self { store, shown, ledger, lock, history, trial, patience, silent_since: Mutex::default() }
+    }
+
+    /// Waits for the store's answer about a document. A store that was silent before gets what is left of its time.
+    async fn answer<T>(
+        &self,
+        what: impl FnOnce() -> String,
+        asked: impl Future<Output = T>,
+    ) -> Result<T, BackendError> {
+        let silent_since = || self.silent_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = silent_since().get_or_insert_with(Instant::now).elapsed();
+        let Self { patience, .. } = self;
+        match timeout(patience.saturating_sub(silent).max(*patience / 10), asked).await {
+            Ok(answer) => {
+                *silent_since() = None;
+                Ok(answer)
+            }
+            Err(_) => Err(BackendError::Remote(
+                Reason::NoAnswer,
+                format!(
+                    "{}: the store did not answer within {patience:?} (`ledger.lease`, at most 2m)",
+                    what()
+                ),
+            )),
+        }
     }
 
     fn path(&self, document: Document) -> Cow<'_, Path> {
@@ -106,11 +141,9 @@ impl Bucket {
 
     /// Returns the runs that have a record.
     pub(super) async fn runs(&self) -> Result<Vec<RunId>, BackendError> {
-        let listed = self.store.list(Some(&self.history)).try_collect::<Vec<_>>().await;
-        let listed = listed.map_err(|error| {
-            let why = words(&error.to_string());
-            BackendError::Remote(format!("{}/{} cannot be listed: {why}", self.shown, self.history))
-        })?;
+        let what = || format!("{}/{} cannot be listed", self.shown, self.history);
+        let listed = self.store.list(Some(&self.history)).try_collect::<Vec<_>>();
+        let listed = self.answer(what, listed).await?.map_err(|error| self.trouble(&what(), &error))?;
         Ok(listed.iter().filter_map(|object| run_of(object.location.filename()?)).collect())
     }
 
@@ -119,22 +152,28 @@ impl Bucket {
     }
 
     pub(super) async fn read(&self, document: Document) -> Result<Option<Versioned>, BackendError> {
-        let got = match self.store.get(&self.path(document)).await {
-            Ok(got) => got,
+        let what = || format!("{} cannot be read", self.shown(document));
+        let path = self.path(document);
+        let got = async {
+            let got = self.store.get(&path).await?;
+            let version = UpdateVersion { e_tag: got.meta.e_tag.clone(), version: got.meta.version.clone() };
+            Ok((got.bytes().await?, version))
+        };
+        match self.answer(what, got).await? {
+            Ok((bytes, version)) => {
+                Ok(Some(Versioned { bytes: bytes.to_vec(), version: Version::Object(version) }))
+            }
             Err(error @ object_store::Error::NotFound { .. }) => {
                 let text = error.to_string();
-                return if NO_BUCKET.iter().any(|sign| text.contains(sign)) {
-                    let hint = "; make the bucket first";
-                    Err(BackendError::Remote(format!("{} is not there: {}{hint}", self.shown, words(&text))))
+                if NO_BUCKET.iter().any(|sign| text.contains(sign)) {
+                    let why = format!("{} is not there: {}; make the bucket first", self.shown, words(&text));
+                    Err(BackendError::Remote(Reason::Unreachable, why))
                 } else {
                     Ok(None)
-                };
+                }
             }
-            Err(error) => return Err(self.trouble(document, "read", &error)),
-        };
-        let version = UpdateVersion { e_tag: got.meta.e_tag.clone(), version: got.meta.version.clone() };
-        let bytes = got.bytes().await.map_err(|error| self.trouble(document, "read", &error))?;
-        Ok(Some(Versioned { bytes: bytes.to_vec(), version: Version::Object(version) }))
+            Err(error) => Err(self.trouble(&what(), &error)),
+        }
     }
 
     pub(super) async fn create(&self, document: Document, bytes: &[u8]) -> Result<Version, BackendError> {
@@ -158,13 +197,15 @@ impl Bucket {
         use object_store::Error;
         let unsure = matches!(mode, PutMode::Update(_));
         let options = PutOptions { mode, ..PutOptions::default() };
-        match self.store.put_opts(&self.path(document), bytes.to_vec().into(), options).await {
+        let what = || format!("{} cannot be written", self.shown(document));
+        let path = self.path(document);
+        match self.answer(what, self.store.put_opts(&path, bytes.to_vec().into(), options)).await? {
             Ok(put) => Ok(Version::Object(UpdateVersion { e_tag: put.e_tag, version: put.version })),
             Err(Error::AlreadyExists { .. } | Error::Precondition { .. } | Error::NotModified { .. }) => {
                 Err(BackendError::Conflict)
             }
             Err(Error::NotFound { .. }) if unsure => Err(BackendError::Conflict),
-            Err(error) => Err(self.trouble(document, "written", &error)),
+            Err(error) => Err(self.trouble(&what(), &error)),
         }
     }
 
@@ -175,7 +216,8 @@ impl Bucket {
             Ok(_) => {
                 let proved = self.prove(Document::Trial, BYTES).await;
                 // A store that forbids deletion keeps the object: the next trial is refused by it.
-                let _ = self.store.delete(&self.trial).await;
+                let what = || format!("{} cannot be deleted", self.shown(Document::Trial));
+                let _ = self.answer(what, self.store.delete(&self.trial)).await;
                 match proved {
                     // Another trial deleted the object in between.
                     Err(BackendError::Conflict) => Ok(()),
@@ -196,16 +238,20 @@ impl Bucket {
                 Some(seen) if seen.bytes == bytes => Ok(()),
                 _ => Err(BackendError::Conflict),
             },
-            Ok(_) => Err(BackendError::Remote(format!(
-                "{} ignores conditional writes (If-None-Match), so a lock there would exclude no other run; \
-                 keep the ledger in a store that honours them",
-                self.shown
-            ))),
+            Ok(_) => Err(BackendError::Remote(
+                Reason::NoAnswer,
+                format!(
+                    "{} ignores conditional writes (If-None-Match), so a lock there would exclude no other run; \
+                     keep the ledger in a store that honours them",
+                    self.shown
+                ),
+            )),
             Err(trouble) => Err(trouble),
         }
     }
 
-    fn trouble(&self, document: Document, deed: &str, error: &object_store::Error) -> BackendError {
+    fn trouble(&self, what: &str, error: &object_store::Error) -> BackendError {
+        use object_store::Error;
         let text = error.to_string();
         let mut why = words(&text);
         let root = words(&root(error).to_string());
@@ -213,7 +259,10 @@ impl Bucket {
             why = format!("{why}: {root}");
         }
         // Without credentials in the environment, the store's client asks the machine's metadata service.
-        if ["169.254.169.254", "metadata", "token request"].iter().any(|sign| text.contains(sign)) {
+        if ["169.254.169.254", "metadata.google.internal", "token request"]
+            .iter()
+            .any(|sign| text.contains(sign))
+        {
             let named = match self.shown.split_once("://") {
                 Some(("s3", _)) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; profiles are not read",
                 Some(("gs", _)) => "GOOGLE_APPLICATION_CREDENTIALS",
@@ -221,7 +270,11 @@ impl Bucket {
             };
             why = format!("{why}; are there credentials in the environment ({named})?");
         }
-        BackendError::Remote(format!("{} cannot be {deed}: {why}", self.shown(document)))
+        let reason = match error {
+            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => Reason::SignIn,
+            _ => Reason::Unreachable,
+        };
+        BackendError::Remote(reason, format!("{what}: {why}"))
     }
 }
 
@@ -249,25 +302,23 @@ fn is_true(value: &str) -> bool {
 }
 
 /// Returns an error for an unencrypted server, unless the environment allows it.
-fn encrypted(environment: impl Iterator<Item = (String, String)>) -> Result<(), String> {
+fn encrypted(scheme: &str, environment: impl Iterator<Item = (String, String)>) -> Result<(), OpenError> {
+    let (servers, allowance): (&[&str], _) = match scheme {
+        "s3" => (&["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"], "AWS_ALLOW_HTTP"),
+        "gs" => (&["GOOGLE_BASE_URL"], "GOOGLE_ALLOW_HTTP"),
+        _ => (&["AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"], "AZURE_ALLOW_HTTP"),
+    };
     let (mut open, mut allowed) = (None, false);
     for (name, value) in environment {
-        match name.as_str() {
-            "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_S3" | "AWS_ENDPOINT"
-                if value.to_ascii_lowercase().starts_with("http://") =>
-            {
-                open = Some(name);
-            }
-            "AWS_ALLOW_HTTP" => allowed = is_true(&value),
-            _ => {}
+        if servers.contains(&&*name) && value.to_ascii_lowercase().starts_with("http://") {
+            open = Some(name);
+        } else if name == allowance {
+            allowed = is_true(&value);
         }
     }
     match open.filter(|_| !allowed) {
         None => Ok(()),
-        Some(name) => Err(format!(
-            "{name} begins with http://, so anybody on the way could read the ledger and change it; use \
-             https://, or set AWS_ALLOW_HTTP=true if that is meant"
-        )),
+        Some(variable) => Err(OpenError::Unencrypted { variable, allowance }),
     }
 }
 
@@ -312,7 +363,7 @@ mod tests {
     use super::*;
 
     fn shelf() -> Bucket {
-        Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("teams/acme"))
+        Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("teams/acme"), PATIENCE)
     }
 
     #[tokio::test]
@@ -333,6 +384,22 @@ mod tests {
         assert_eq!(shelf.prove(Document::Lock, b"other").await, Err(BackendError::Conflict));
         assert_eq!(shelf.try_writes().await, Ok(()));
         assert!(shelf.read(Document::Trial).await.unwrap().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_store_is_waited_for_no_longer_than_a_lease() {
+        let shelf = shelf();
+        let waits = async || {
+            let begin = Instant::now();
+            let error = shelf.answer(|| "X".to_owned(), std::future::pending::<()>()).await.unwrap_err();
+            let why = "X: the store did not answer within 120s (`ledger.lease`, at most 2m)".to_owned();
+            assert_eq!(error, BackendError::Remote(Reason::NoAnswer, why));
+            begin.elapsed().as_secs()
+        };
+        // What is left to do then shares the time that is over.
+        assert_eq!((waits().await, waits().await), (120, 12));
+        shelf.read(Document::Lock).await.unwrap();
+        assert_eq!(waits().await, 120);
     }
 
     #[test]
@@ -360,11 +427,24 @@ mod tests {
 
     #[test]
     fn a_server_is_talked_to_in_the_open_only_where_that_is_allowed() {
-        let of = |pairs: &[(&str, &str)]| {
-            encrypted(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        let at = |scheme, pairs: &[(&str, &str)]| {
+            encrypted(scheme, pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
         };
+        let of = |pairs: &[(&str, &str)]| at("s3", pairs);
+        for (scheme, server, allowance) in [
+            ("gs", "GOOGLE_BASE_URL", "GOOGLE_ALLOW_HTTP"),
+            ("az", "AZURE_STORAGE_ENDPOINT", "AZURE_ALLOW_HTTP"),
+        ] {
+            let open = (server, "http://host");
+            let why = at(scheme, &[open]).unwrap_err().to_string();
+            assert!(why.contains(&format!("set {allowance}=true")), "{why}");
+            assert!(at(scheme, &[open, (allowance, "true")]).is_ok() && of(&[open]).is_ok());
+        }
         assert!(of(&[("AWS_ENDPOINT_URL", "https://host")]).is_ok());
-        assert!(of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")]).is_err_and(|e| !e.contains("hunter2")));
+        assert!(
+            of(&[("AWS_ENDPOINT_URL", "http://me:hunter2@host")])
+                .is_err_and(|e| !e.to_string().contains("hunter2"))
+        );
         assert!(of(&[("AWS_ALLOW_HTTP", "false"), ("AWS_ENDPOINT_URL", "HTTP://host")]).is_err());
         assert!(of(&[("AWS_ALLOW_HTTP", "true"), ("AWS_ENDPOINT_URL", "http://host")]).is_ok());
     }

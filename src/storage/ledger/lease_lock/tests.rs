@@ -10,7 +10,7 @@ const LEASE: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(1200);
 
 fn memory() -> Arc<Backend> {
-    let bucket = Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("a"));
+    let bucket = Bucket::at(Arc::new(InMemory::new()), "memory://test".to_owned(), &Path::from("a"), LEASE);
     Arc::new(Backend::Bucket(bucket))
 }
 
