@@ -25,7 +25,7 @@
 //! | [`model`] | the nouns: data and its invariants | |
 //! | [`yaml`] | bytes → nodes with positions, and their typed decoding | model |
 //! | [`config`] | `rosterctl.yaml`: tables of settings, the workspace, its policy | model, yaml |
-//! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `import`, edits of the text, the JSON Schema | model, yaml, config |
+//! | [`manifest`] | bytes → [`model::desired::Desired`]; `fmt`, `find`, `import`, edits of the text, the JSON Schema | model, yaml, config |
 //! | [`messages`] | every sentence about a plan, a run or a file; one folder a language | model |
 //! | [`provider`] | one folder a vendor: requests, responses, writes, authentication | model, config |
 //! | [`plan`] | Desired × Live × Ledger → [`model::plan::Plan`] | model, config |

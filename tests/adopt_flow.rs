@@ -66,7 +66,7 @@ fn one_pull_request_is_opened_kept_up_to_date_and_closed() {
     let request = &pulls(&site)[0];
     let body = request["body"].as_str().unwrap();
     assert!(body.starts_with("<!-- rosterctl:site:adopt -->\n<!-- rosterctl-state:"), "{body}");
-    assert!(body.contains("| 8002 |"), "{body}");
+    assert!(body.contains("| 8002 王芳芳 |"), "{body}");
     assert_eq!((&request["base"], &request["head"]), (&"main".into(), &BRANCH.into()));
     assert!(message(&site).contains("agent/8002, last changed 2026-12-01T04:25:05"), "{}", message(&site));
 

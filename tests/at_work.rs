@@ -186,7 +186,7 @@ fn an_agent_joins_a_queue_in_which_a_busy_agent_stays() {
         page.contains("| in part | 夜班 |  | agent 8003 is not taken out of the queue: on-call"),
         "{page}"
     );
-    assert!(page.contains("| 夜班 | 2 → 2 | joined: 8005 坐席5 · left: 8004 坐席4 |"), "{page}");
+    assert!(page.contains("| 夜班 | 2 → **2**  |  | 8004 坐席4 | 8005 坐席5 |  |"), "{page}");
     assert!(page.contains("1 done, 1 of them in part, 0 failed, 1 skipped, 0 of unknown outcome"), "{page}");
 
     says(&bench, 8003, IDLE);

@@ -7,6 +7,8 @@
 )]
 #![allow(dead_code, reason = "the readers are shared with the model of the vendors")]
 
+#[path = "support/chinese.rs"]
+mod chinese;
 #[path = "support/planning.rs"]
 mod planning;
 
@@ -17,12 +19,14 @@ use std::process::Command as Program;
 use std::sync::Arc;
 
 use base64::Engine as _;
+use chinese::assert_no_english;
 use rosterctl::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME, ROLE, WRAP_UP_SECONDS};
 use rosterctl::model::calendar::{
     Action, Calendar, Change, Entry, FORMAT, FieldChange, HeadCount, Loan, Path,
 };
 use rosterctl::model::field::Field;
 use rosterctl::model::id::{OperatorId, ResourceId};
+use rosterctl::model::language::Language;
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::source::Source;
 use rosterctl::model::value::{Members, Value};
@@ -187,25 +191,30 @@ const FORMATS: [(&str, Format); 6] = [
 ];
 
 fn draw(calendar: &Calendar, format: Format) -> String {
+    draw_in(calendar, format, Language::En)
+}
+
+fn draw_in(calendar: &Calendar, format: Format, language: Language) -> String {
     let look = TextStyle { places: true, ..TextStyle::default() };
+    let (supports, roots) = (planning::supports(), Roots::default());
     let mut bytes = Vec::new();
-    render(calendar, planning::supports(), &Roots::default(), format, look, &mut bytes).unwrap();
+    render(calendar, supports, &roots, format, look, language, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
+}
+
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(FOLDER);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"(?s)<(style|script)>.*?</(style|script)>", "<$1>…</$1>");
+    settings.add_filter(r"'sha256-[^']*'", "sha256-…");
+    settings
 }
 
 #[test]
 fn every_format_shows_the_calendar() {
-    let settings = {
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(FOLDER);
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings
-    };
-    let mut settings = settings;
-    settings.add_filter(r"(?s)<(style|script)>.*?</(style|script)>", "<$1>…</$1>");
-    settings.add_filter(r"'sha256-[^']*'", "sha256-…");
-    settings.bind(|| {
+    settings().bind(|| {
         for (word, format) in FORMATS {
             let drawn = draw(&sample(), format);
             assert_eq!(drawn, draw(&sample(), format), "{word}");
@@ -214,6 +223,38 @@ fn every_format_shows_the_calendar() {
             insta::assert_snapshot!(format!("calendar-{word}"), shown);
         }
     });
+}
+
+#[test]
+fn people_read_a_calendar_in_chinese() {
+    settings().bind(|| {
+        for (word, format) in FORMATS {
+            let [cn, tw] =
+                [Language::ZhCn, Language::ZhTw].map(|language| draw_in(&sample(), format, language));
+            if matches!(format, Format::Json | Format::Csv) {
+                assert_eq!([&cn, &tw], [&draw(&sample(), format); 2], "{word} is for programs");
+                continue;
+            }
+            for (tag, drawn) in [("zh-CN", cn), ("zh-TW", tw)] {
+                assert_no_english(&drawn.replace("\r\n ", ""));
+                let shown = drawn.replace('\r', "␍").replace(env!("CARGO_PKG_VERSION"), "VERSION");
+                insta::assert_snapshot!(format!("calendar-{word}-{tag}"), shown);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_events_of_every_language_have_the_same_ids() {
+    let uids = |language| {
+        let lines = unfolded(&draw_in(&sample(), Format::Ics, language));
+        lines
+            .into_iter()
+            .filter(|line| line.starts_with("UID:") || line.starts_with("CATEGORIES:"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(uids(Language::ZhCn), uids(Language::En));
+    assert_eq!(uids(Language::ZhTw), uids(Language::En));
 }
 
 #[test]

@@ -186,7 +186,7 @@ fn after_an_import_the_plan_is_empty() {
     assert_eq!(said.out, "");
     assert!(said.err.contains("wrote roster/queues.yaml") && !said.err.contains("warning"), "{}", said.err);
     let plan = bench.run(&["plan", "--detailed-exitcode"]).exits(0);
-    assert!(plan.out.contains("\nNothing to do"), "{}", plan.out);
+    assert!(plan.out.starts_with("Nothing to do"), "{}", plan.out);
     assert!(!plan.out.contains("R201") && !plan.out.contains("R202"), "everybody is declared: {}", plan.out);
     let validated = bench.run(&["validate"]).exits(0);
     assert!(validated.out.contains("1000 agents, 3 queues"), "{}", validated.out);
@@ -274,6 +274,24 @@ fn a_forced_import_takes_away_what_an_earlier_one_wrote_and_nothing_else() {
     for kept in ["roster/mine.yaml", "roster/notes.txt", "elsewhere/queues.yaml", "aside/queues.yaml"] {
         assert!(bench.path(kept).exists(), "{kept}");
     }
+}
+
+#[test]
+fn an_import_writes_names_behind_numbers_and_a_former_name_is_no_loss() {
+    let bench = Bench::new(
+        "agents: [{ operatorId: \"8001\", name: 张三 }, { operatorId: \"8002\", name: 李四 }]\n\
+         queues: [{ displayName: 在线, assignMembers: [{ agentNumber: \"8001\" }, { agentNumber: \"8002\", priority: 3 }] }]",
+    );
+    bench.run(&["import", "--out", "roster"]).exits(0);
+    let queues = || fs::read_to_string(bench.path("roster/queues.yaml")).unwrap();
+    let members = "      - \"8001\"  # 张三\n      - { agentNumber: \"8002\", priority: 3 }  # 李四\n";
+    assert!(queues().ends_with(members), "{}", queues());
+    bench.run(&["fmt", "--check", "--names"]).exits(0);
+    bench
+        .with(|estate| estate.get_mut::<AgentConfig>().agent_mut("8001").unwrap().name = Some("赵敏".into()));
+    let said = bench.run(&["import", "--out", "roster", "--force"]).exits(0).err;
+    assert!(!said.contains("warning"), "{said}");
+    assert!(queues().ends_with(&members.replace("张三", "赵敏")), "{}", queues());
 }
 
 #[test]

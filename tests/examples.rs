@@ -190,8 +190,10 @@ fn an_agent_on_a_call_is_seen_and_left_alone() {
     fs::write(&file, text).unwrap();
     let status = bench.run(&["status", example]);
     assert_eq!(status.code, 0, "{}", status.err);
-    let page = fs::read_to_string(root().join(example).join("README.md")).unwrap();
-    assert!(page.contains(&status.out), "{example}/README.md should show:\n{}", status.out);
+    for readme in READMES {
+        let name = format!("{example}/{readme}");
+        assert!(page(&name).contains(&status.out), "{name} should show:\n{}", status.out);
+    }
     assert_eq!(bench.run(&["doctor", example]).code, 0);
     assert_eq!(bench.run(&["drift", example]).code, 2);
     let apply = bench.run(&["apply", "--auto-approve", example]);
@@ -212,10 +214,12 @@ fn the_production_workspace_is_sound_without_any_secret() {
     let bench = Bench::new("examples/callcentre");
     let run = bench.run(&["validate", "examples/callcentre/production.rosterctl.yaml"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    let page = fs::read_to_string(root().join("examples/callcentre/README.md")).unwrap();
     // The roster holds dates, so the rest names the instant.
     let (said, _) = run.out.split_once("; as of ").unwrap();
-    assert!(page.contains(said), "examples/callcentre/README.md shows:\n{}", run.out);
+    for readme in READMES {
+        let name = format!("examples/callcentre/{readme}");
+        assert!(page(&name).contains(said), "{name} should show:\n{}", run.out);
+    }
 }
 
 /// The page and its translation.
@@ -247,62 +251,200 @@ fn the_readmes_files_are_sound() {
     }
 }
 
-/// Checks that links lead to existing files and to headings of the page itself.
+/// Each page that people read, in English and in Chinese: the READMEs, the examples' pages, the contributors' page.
+fn pages() -> Vec<[String; 2]> {
+    let mut names = vec!["README".to_owned(), ".github/CONTRIBUTING".to_owned()];
+    for folder in fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path()) {
+        if folder.join("README.md").exists() {
+            names.push(format!("examples/{}/README", folder.file_name().unwrap().display()));
+        }
+    }
+    names.sort();
+    assert!(names.len() > 5, "the examples' pages are found");
+    names.iter().map(|name| [format!("{name}.md"), format!("{name}.zh-CN.md")]).collect()
+}
+
+/// Checks that links lead to existing files and headings, and from a Chinese page to Chinese pages.
 #[test]
-fn the_readmes_links_lead_somewhere() {
-    for name in READMES {
+fn the_pages_links_lead_somewhere() {
+    let anchor = |heading: &str| -> String {
+        let text = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        text.chars().filter(|&c| c.is_alphanumeric() || "-_".contains(c)).collect()
+    };
+    for name in pages().as_flattened() {
+        let folder = Path::new(name).parent().unwrap();
         let text = page(name);
-        let words = |line: &str| line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-        let headings: Vec<String> = text.lines().filter(|line| line.starts_with("##")).map(words).collect();
-        let links: Vec<&str> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
-        assert!(links.len() > 10, "{name} has links");
-        for link in links {
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for (at, link) in links.enumerate() {
             let (file, heading) = link.split_once('#').unwrap_or((link, ""));
-            let own = file.is_empty();
-            let there = (own && headings.iter().any(|h| h == heading))
-                || (!own && (file.starts_with("https://") || root().join(file).exists()));
-            assert!(there, "{name}: {link}");
+            if file.starts_with("https://") {
+                continue;
+            }
+            let target = if file.is_empty() { PathBuf::from(name) } else { folder.join(file) };
+            assert!(root().join(&target).exists(), "{name}: {link}");
+            if !heading.is_empty() {
+                let target = page(target.to_str().unwrap());
+                let mut headings = target.lines().filter(|line| line.starts_with('#')).map(anchor);
+                assert!(headings.any(|there| there == heading), "{name}: {link}");
+            }
+            // The first link leads to the other language.
+            if at > 0
+                && name.ends_with(".zh-CN.md")
+                && let Some(english) = file.strip_suffix(".md")
+            {
+                let chinese = root().join(folder).join(format!("{english}.zh-CN.md"));
+                assert!(!chinese.exists(), "{name}: {link} is there in Chinese");
+            }
         }
     }
 }
 
+/// A part of a page that stands at the same place in its translation.
+#[derive(Debug, PartialEq)]
+enum Part {
+    Heading { level: usize },
+    ListItem,
+    TableRow { cells: usize, code: BTreeSet<String> },
+    CodeBlock { language: String },
+    Command(String),
+    Keys(Vec<String>),
+}
+
+/// Returns the parts of a page with their line numbers.
+fn outline(text: &str) -> Vec<(usize, Part)> {
+    let mut parts = Vec::new();
+    let mut block: Option<&str> = None;
+    let mut continues = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = match line.split_once(" #") {
+            _ if line.trim_start().starts_with('#') => "",
+            Some((code, _)) => code.trim_end(),
+            None => line,
+        };
+        let part = match (block, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                block = Some(language);
+                Some(Part::CodeBlock { language: language.to_owned() })
+            }
+            (Some(_), Some(_)) => {
+                block = None;
+                None
+            }
+            (Some("console"), None) => {
+                let command = code.strip_prefix("$ ").or(continues.then_some(code));
+                continues = command.is_some_and(|command| command.ends_with('\\'));
+                command.map(|command| Part::Command(command.to_owned()))
+            }
+            (Some("sh"), None) => Some(Part::Command(code.to_owned())),
+            (Some("yaml"), None) => {
+                let keys = code.split_whitespace().filter(|word| word.ends_with(':'));
+                Some(Part::Keys(keys.map(str::to_owned).collect()))
+            }
+            (Some(_), None) => None,
+            (None, None) => prose(line),
+        };
+        parts.extend(part.map(|part| (number, part)));
+    }
+    parts
+}
+
+/// Returns what stands between backquotes. Languages differ in the order of words, so it has no order.
+fn code_spans(prose: &str) -> BTreeSet<String> {
+    let words = |code: &str| code.split_whitespace().collect::<Vec<_>>().join(" ");
+    prose.split('`').skip(1).step_by(2).map(words).collect()
+}
+
+/// Returns the part that a line outside code blocks begins.
+fn prose(line: &str) -> Option<Part> {
+    let start = line.trim_start();
+    let digits = start.trim_start_matches(|c: char| c.is_ascii_digit());
+    if start.starts_with("- ") || (digits.len() < start.len() && digits.starts_with(". ")) {
+        Some(Part::ListItem)
+    } else if let Some(row) = start.strip_prefix('|') {
+        Some(Part::TableRow { cells: row.replace("\\|", "").matches('|').count(), code: code_spans(row) })
+    } else {
+        let level = line.len() - line.trim_start_matches('#').len();
+        (level > 0).then_some(Part::Heading { level })
+    }
+}
+
 #[test]
-fn the_readme_shows_real_runs() {
-    let pages = READMES.map(page);
-    let shows = |what: &str| {
-        let what = what.trim_matches('\n');
-        for (name, text) in READMES.iter().zip(&pages) {
-            assert!(!what.is_empty() && text.contains(what), "{name} should show:\n{what}");
+fn each_page_and_its_translation_are_in_step() {
+    for [english, chinese] in pages() {
+        let texts = [page(&english), page(&chinese)];
+        for (text, other) in texts.iter().zip([&chinese, &english]) {
+            let link = format!("]({})", Path::new(other).file_name().unwrap().display());
+            assert!(text.lines().take(3).any(|line| line.ends_with(&link)), "{other} is linked at the top");
         }
-    };
-    let example = "examples/quickstart";
-    let bench = Bench::new(example);
-    let (plan, end) = {
-        let out = bench.run(&["apply", "--auto-approve", example]).out;
-        let at = out.find("\nApplied:").unwrap();
-        (out[..at].to_owned(), out[at..].to_owned())
-    };
-    shows(&plan);
-    shows(&end);
-    shows(&bench.run(&["apply", "--auto-approve", example]).out);
-    shows(&bench.run(&["status", "--queue", "投诉处理", example]).out);
-    let days = ["--from", "2030-11-01", "--until", "2030-11-30"];
-    let calendar = [&["calendar"], &days[..], &["examples/callcentre"]].concat();
-    shows(&Bench::new("examples/callcentre").run(&calendar).out);
+        let [ours, theirs] = texts.each_ref().map(|text| outline(text));
+        let code = texts.each_ref().map(|text| code_spans(&text.split("```").step_by(2).collect::<String>()));
+        for at in 0..ours.len().max(theirs.len()) {
+            let [ours, theirs] = [ours.get(at), theirs.get(at)];
+            if ours.map(|(_, part)| part) != theirs.map(|(_, part)| part) {
+                let place = |name: &str, part: Option<&(usize, Part)>| match part {
+                    Some((line, part)) => format!("{name}:{line} has {part:?}"),
+                    None => format!("{name} has ended"),
+                };
+                let places = [place(&english, ours), place(&chinese, theirs)];
+                panic!("the pages differ first here:\n  {}", places.join("\n  "));
+            }
+        }
+        let [ours, theirs] = code;
+        let [missing, more] = [&ours - &theirs, &theirs - &ours];
+        assert!(missing.is_empty(), "{chinese} does not name {missing:?}");
+        assert!(more.is_empty(), "{english} does not name {more:?}");
+    }
+}
 
-    bench.edit("roster/aftersales.yaml", "enabled: false", "enabled: true");
-    bench.edit("roster/queues.yaml", "\"8202\"]", "\"8202\", \"8203\"]");
-    bench.edit("roster/queues.yaml", "priority: 10 }", "priority: 20 }");
-    let changed = bench.run(&["plan", "--detailed-exitcode", example]);
-    assert_eq!(changed.code, 2);
-    shows(&changed.out);
+/// Returns a text without the instants at which live state was read.
+fn timeless(text: &str) -> String {
+    let line = |line: &str| match line.split_once("ive state of ").or_else(|| line.split_once("数据读取于 "))
+    {
+        Some((before, _)) => before.to_owned(),
+        None => line.to_owned(),
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
 
-    bench.edit("roster/aftersales.yaml", "operatorId: \"8202\"", "operatorId: 8202");
-    bench.edit("roster/aftersales.yaml", "wrapUpSeconds: 45", "wrapUpSecond: 45");
-    bench.edit("roster/aftersales.yaml", "role: 高级坐席", "role: 高级座席");
-    let broken = bench.run(&["plan", example]);
-    assert_eq!(broken.code, 1);
-    shows(&broken.err);
+/// Each page shows the runs in its own language, as a terminal of that language does.
+#[test]
+fn the_readmes_show_real_runs() {
+    for (name, lang, end) in [("README.md", "en", "\nApplied:"), ("README.zh-CN.md", "zh-CN", "\n已执行：")]
+    {
+        let page = timeless(&page(name));
+        let shows = |what: &str| {
+            let what = timeless(what);
+            let what = what.trim_matches('\n');
+            assert!(!what.is_empty() && page.contains(what), "{name} should show:\n{what}");
+        };
+        let example = "examples/quickstart";
+        let bench = Bench::new(example);
+        let run = |arguments: &[&str]| bench.run(&[arguments, &["--lang", lang]].concat());
+        let out = run(&["apply", "--auto-approve", example]).out;
+        let (plan, end) = out.split_at(out.find(end).unwrap());
+        shows(plan);
+        shows(end);
+        shows(&run(&["apply", "--auto-approve", example]).out);
+        shows(&run(&["status", "--queue", "投诉处理", example]).out);
+        shows(&run(&["find", "陈静", example]).out);
+        let days = ["--from", "2030-11-01", "--until", "2030-11-30"];
+        let calendar = [&["calendar"], &days[..], &["examples/callcentre", "--lang", lang]].concat();
+        shows(&Bench::new("examples/callcentre").run(&calendar).out);
+
+        bench.edit("roster/aftersales.yaml", "enabled: false", "enabled: true");
+        bench.edit("roster/queues.yaml", "\"8202\"]", "\"8202\", \"8203\"]");
+        bench.edit("roster/queues.yaml", "priority: 10 }", "priority: 20 }");
+        let changed = run(&["plan", "--detailed-exitcode", example]);
+        assert_eq!(changed.code, 2);
+        shows(&changed.out);
+
+        bench.edit("roster/aftersales.yaml", "operatorId: \"8202\"", "operatorId: 8202");
+        bench.edit("roster/aftersales.yaml", "wrapUpSeconds: 45", "wrapUpSecond: 45");
+        bench.edit("roster/aftersales.yaml", "role: 高级坐席", "role: 高级座席");
+        let broken = run(&["plan", example]);
+        assert_eq!(broken.code, 1);
+        shows(&broken.err);
+    }
 }
 
 #[test]

@@ -24,8 +24,10 @@ use rendering::render;
 use rosterctl::apply::{Status, StepResult, ledger_update, replacement_backup};
 use rosterctl::model::digest::{of_json, sha256};
 use rosterctl::model::journal::{Ending, Entry};
+use rosterctl::model::language::Language;
 use rosterctl::model::note::Note;
 use rosterctl::model::plan::{Operation, Plan, Verb};
+use rosterctl::model::scene::Scene;
 use rosterctl::plan::Options;
 use rosterctl::report::{Body, BoundPlan, Command, Format, Part, Report, Roots, Run};
 use rosterctl::storage::snapshot;
@@ -76,11 +78,12 @@ fn draw(documents: &mut Documents, name: &str, command: Command, body: &dyn Fn()
             file: "teams/a/rosterctl.yaml".into(),
             exit: 0,
             last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
-            seconds: None,
+            scene: Scene::default(),
             masked: false,
             body: body(),
         }],
         roots: Roots::default(),
+        language: Language::En,
     };
     for format in Format::ALL.iter().filter(|format| format.fits(command)) {
         documents.insert(format!("{name}.{}", format.word()), render(&report(), *format));

@@ -474,7 +474,7 @@ fn a_loss_is_not_cut_out_by_what_is_new() {
     assert!(said.out.chars().count() <= 65_536);
     assert!(said.out.contains("more.\n"), "the others are cut");
     let row = said.out.lines().find(|line| line.starts_with("| zz-night |"));
-    assert!(row.is_some_and(|row| row.contains("20 → 3")), "{row:?}");
+    assert!(row.is_some_and(|row| row.contains("20 → **3**")), "{row:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use rosterctl::model::language::Language;
 use rosterctl::vendors;
 use std::collections::BTreeMap;
 use std::fs;
@@ -144,7 +145,7 @@ fn render(files: &BTreeMap<String, Vec<u8>>, diagnostics: Diagnostics) -> String
         let text = String::from_utf8_lossy(files.get(&*place.file)?).into_owned();
         text.split('\n').nth(place.line.checked_sub(1)? as usize).map(ToOwned::to_owned)
     };
-    snippet::render_all(&diagnostics.into_sorted(), "error", line, false)
+    snippet::render_all(&diagnostics.into_sorted(), Language::En, line, false)
 }
 
 #[test]

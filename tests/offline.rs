@@ -1,20 +1,58 @@
-//! Commands that ask no system: `init` writes a first workspace, `validate` reports in every format, and `fmt --settle`
-//! folds what is over.
+//! Commands that ask no system. `init` writes a first workspace, and `validate` reports in every format. `fmt --settle`
+//! folds what is over, and `fmt --names` writes names. `find` says where a resource stands. `explain` speaks of every
+//! topic.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/chinese.rs"]
+mod chinese;
 
 use std::fs;
 use std::path::Path;
 
 use bench::{Bench, Said, run_in};
+use chinese::assert_no_english;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
 fn run(folder: &TempDir, arguments: &[&str]) -> Said {
     run_in(folder.path(), arguments, &[])
+}
+
+#[test]
+fn explain_speaks_chinese_about_every_topic() {
+    let bench = Bench::new("");
+    let said = |arguments: &[&str]| bench.run(arguments).exits(0).out;
+    let names = |text: &str| -> Vec<String> {
+        let rows = text.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+        rows.map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty() && !name.contains(' ')).collect()
+    };
+    let mut topics = names(&said(&["explain"]));
+    assert!(topics.iter().any(|topic| topic == "policy"), "{topics:?}");
+    topics.extend(["connection", "store", "policy"].iter().flat_map(|above| {
+        names(&said(&["explain", above])).into_iter().map(move |name| format!("{above}.{name}"))
+    }));
+    topics.extend(["queues", "wrapUpSeconds", "R101", "R601"].map(str::to_owned));
+    for language in ["zh-CN", "zh-TW"] {
+        assert_no_english(&said(&["explain", "--lang", language]));
+        for topic in &topics {
+            let said = said(&["explain", topic, "--lang", language]);
+            // Text between backquotes may have two lines.
+            let mut text = String::new();
+            for line in said.lines() {
+                text.push_str(if line.starts_with("     ") { " " } else { "\n" });
+                text.push_str(line.trim_start());
+            }
+            assert_no_english(&text);
+        }
+    }
+    // The workspace in the folder has a language.
+    let english = said(&["explain", "agent.sip"]);
+    bench.workspace("language: zh-TW\n");
+    assert_eq!(said(&["explain", "agent.sip"]), said(&["explain", "agent.sip", "--lang", "zh-TW"]));
+    assert_eq!(said(&["explain", "agent.sip", "--lang", "en"]), english);
 }
 
 #[test]
@@ -285,4 +323,219 @@ fn what_an_alias_names_is_folded_too() {
         # joined\n    recording: false\n  - operatorId: \"8002\"\n    recording: true\n";
     assert_eq!(manifest(&folder), settled);
     run(&folder, &["validate"]).exits(0);
+}
+
+/// A roster with a value of each layer, and a member by each key.
+const LAYERS: &str = "periods:
+  双十一: { from: 2030-11-01, until: 2030-11-11 }
+profiles:
+  presales: { role: 普通坐席, mainSkillGroup: 售前, wrapUpSeconds: 30, queues: { 投诉: 3 }, during: [{ period: 双十一, wrapUpSeconds: 10 }] }
+defaults:
+  recording: true
+  password: { store: files, key: \"agents/{operatorId}\" }
+agents:
+  - { operatorId: \"8001\", profile: presales, name: 张三, protect: true, until: 2031-12-31 }
+  - { operatorId: \"8002\", profile: presales, name: 李四, queues: {} }
+  - { operatorIds: 8101..8103, profile: presales, name: \"外呼{operatorId}\" }
+  - { operatorId: \"8009\", state: absent }
+queues:
+  - displayName: 在线售前
+    minMembers: 2
+    assignMembers:
+      - { agentNumber: \"8001\", priority: 10 }
+      - \"8999\"
+    memberSelector: { mainSkillGroup: 售前, priority: 5, except: [\"8002\"] }
+    during: [{ period: 双十一, minMembers: 3 }]
+";
+
+fn with_layers() -> Bench {
+    let bench = Bench::new("");
+    bench.workspace("timeZone: Asia/Shanghai\n");
+    bench.roster(LAYERS);
+    bench
+}
+
+/// Returns the fields of a hit as `path value layer line:column`.
+fn fields(hit: &Json) -> Vec<String> {
+    let one = |field: &Json| {
+        let text = |key: &str| field[key].as_str().map(|text| format!(" {text}")).unwrap_or_default();
+        let place = &field["source"];
+        format!(
+            "{} {}{}{}{} {}:{}",
+            field["path"].as_str().unwrap(),
+            field["value"],
+            text("layer"),
+            text("profile"),
+            text("during"),
+            place["line"],
+            place["column"]
+        )
+    };
+    hit["fields"].as_array().unwrap().iter().map(one).collect()
+}
+
+/// Returns memberships as `agent priority key layer line`.
+fn memberships(list: &Json) -> Vec<String> {
+    let one = |member: &Json| {
+        let [by, layer] = ["by", "layer"].map(|key| member[key].as_str().unwrap());
+        let (agent, line) = (member["agentNumber"].as_str().unwrap(), &member["source"]["line"]);
+        format!("{agent} {} {by} {layer} {line}", member["priority"])
+    };
+    list.as_array().unwrap().iter().map(one).collect()
+}
+
+#[test]
+fn find_says_which_layer_each_value_of_an_agent_comes_from() {
+    let bench = with_layers();
+    let said = bench.run(&["find", "张三", "--at", "2030-11-02", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        (&said["format"], &said["at"]),
+        (&"rosterctl.find/v1".into(), &"2030-11-02T00:00:00+08:00".into())
+    );
+    let one = &said["agents"][0];
+    assert_eq!((&one["id"], &one["source"]["line"]), (&"agent/8001".into(), &11.into()));
+    assert_eq!(
+        fields(one),
+        [
+            "name \"张三\" agent 11:52",
+            "role \"普通坐席\" profile presales 6:21",
+            "mainSkillGroup \"售前\" profile presales 6:43",
+            "password {\"key\":\"agents/8001\",\"store\":\"files\"} defaults 9:13",
+            "wrapUpSeconds 10 profile presales period 双十一 6:124",
+            "recording true defaults 8:14",
+            "protect true agent 11:5",
+            "until \"2031-12-31\" agent 11:78",
+        ]
+    );
+    assert_eq!(memberships(&one["queues"]), ["8001 10 assignMembers queue 19", "8001 3 queues profile 6"]);
+    let pooled = bench.run(&["find", "8102", "--format", "json"]).exits(0).json();
+    let pooled = &pooled["agents"][0];
+    assert_eq!((&pooled["pool"], &pooled["fields"][0]["layer"]), (&"8101..8103".into(), &"pool".into()));
+    assert_eq!(fields(pooled)[4], "wrapUpSeconds 30 profile presales 6:62");
+}
+
+#[test]
+fn find_says_how_each_member_came_into_a_queue() {
+    let bench = with_layers();
+    let said = bench.run(&["find", "售前", "--at", "2030-11-02", "--format", "json"]).exits(0).json();
+    let queue = &said["queues"][0];
+    assert_eq!((&queue["id"], &queue["source"]["line"]), (&"queue/在线售前".into(), &16.into()));
+    assert_eq!(fields(queue), ["minMembers 3 queue period 双十一 22:41"]);
+    assert_eq!(
+        memberships(&queue["members"]),
+        [
+            "8001 10 assignMembers queue 19",
+            "8101 5 memberSelector queue 21",
+            "8102 5 memberSelector queue 21",
+            "8103 5 memberSelector queue 21",
+            "8999 0 assignMembers queue 20",
+        ]
+    );
+    assert_eq!(queue["excluded"][0]["agentNumber"], "8002");
+    // A queue that only agents name.
+    let said = bench.run(&["find", "queue/投诉", "--format", "json"]).exits(0).json();
+    assert_eq!(said["queues"][0]["declared"], false);
+    assert_eq!(memberships(&said["queues"][0]["members"]).len(), 4);
+}
+
+#[test]
+fn find_reads_like_a_card_and_suggests_the_nearest_name() {
+    let bench = with_layers();
+    let text = bench.run(&["find", "8001"]).exits(0).out;
+    for line in [
+        "agent/8001  张三",
+        "  roster/roster.yaml:11:5",
+        "  password        files:agents/8001  defaults          roster/roster.yaml:9:13",
+        "    在线售前  priority 10  assignMembers               roster/roster.yaml:19:24",
+        "    投诉      priority 3   queues of profile presales  roster/roster.yaml:6:76",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}: {text}");
+    }
+    assert!(
+        bench.run(&["find", "8009"]).exits(0).out.starts_with("agent/8009, a tombstone: `state: absent`\n")
+    );
+    assert!(
+        bench
+            .run(&["find", "8999"])
+            .exits(0)
+            .out
+            .contains("which no manifest declares\n  queues\n    在线售前")
+    );
+    let said = bench.run(&["find", "张四"]).exits(1);
+    assert!(
+        said.err.contains("nothing is named `张四`; did you mean `张三`?") && said.out.is_empty(),
+        "{}",
+        said.err
+    );
+    assert!(bench.run(&["find", "agent/80001"]).exits(1).err.contains("did you mean `8001`?"));
+    let said = bench.run(&["find", "810", "--format", "json"]).exits(0).json();
+    assert_eq!(said["agents"].as_array().unwrap().len(), 3, "the names hold it");
+    assert_eq!(bench.run(&["find", "x", "--format", "json"]).exits(1).json()["format"], "rosterctl.error/v1");
+    // Many agents have a line each, and those of a pool one line.
+    bench.roster(&LAYERS.replace("8101..8103", "8101..8180"));
+    let text = bench.run(&["find", "外呼"]).exits(0).out;
+    assert!(
+        text.starts_with("agent/8101 .. agent/8180  80 agents of the pool 8101..8180  roster/"),
+        "{text}"
+    );
+}
+
+#[test]
+fn fmt_writes_names_behind_numbers_and_keeps_them_fresh() {
+    let bench = Bench::new("");
+    let roster = "agents:
+  - operatorId: \"8001\"
+    role: 坐席
+    name: 张三
+  - operatorIds: 8101..8102
+    role: 坐席
+    name: 外呼{operatorId}
+queues:
+  - displayName: 售前
+    assignMembers: [\"8001\", \"8101\"]
+  - displayName: 售后
+    assignMembers:
+      - \"8001\"
+      - \"8102\"  # nights
+";
+    bench.roster(roster);
+    bench.run(&["fmt"]).exits(0);
+    let plain = written(&bench, "roster/roster.yaml");
+    let said = bench.run(&["fmt", "--check", "--names"]).exits(1);
+    assert!(said.out.contains("+      - \"8101\"  # 外呼8101"), "{}", said.out);
+    assert_eq!(written(&bench, "roster/roster.yaml"), plain);
+    bench.run(&["fmt", "--names"]).exits(0);
+    let named = written(&bench, "roster/roster.yaml");
+    assert!(
+        named.contains("    assignMembers:\n      - \"8001\"  # 张三\n      - \"8101\"  # 外呼8101\n"),
+        "{named}"
+    );
+    assert!(
+        named.contains("    assignMembers:\n      - \"8001\"  # 张三\n      - \"8102\"  # nights\n"),
+        "{named}"
+    );
+    for arguments in [&["fmt", "--check", "--names"][..], &["fmt", "--check"]] {
+        assert_eq!(bench.run(arguments).exits(0).out, "");
+    }
+    bench.write("roster/roster.yaml", &named.replace("name: 张三", "name: 赵敏"));
+    bench.run(&["fmt", "--check", "--names"]).exits(1);
+    bench.run(&["fmt", "--names"]).exits(0);
+    let fresh = named.replace("张三", "赵敏");
+    assert_eq!(written(&bench, "roster/roster.yaml"), fresh);
+    // Names come from manifests that are sound.
+    bench.roster("agents: [{ operatorId: \"8001\", nam: x }]\n");
+    assert!(bench.run(&["fmt", "--names"]).exits(1).err.contains("`nam`"));
+}
+
+#[test]
+fn find_knows_a_voice_seat_by_its_account_its_number_and_its_names() {
+    let bench = Bench::new("");
+    bench.workspace_with("  seats: { provider: seat-query, baseUrl: sandbox }", "");
+    bench.roster("seats: [{ account: A_1, name: one, employeeNumber: \"8001\", nickname: 小张 }]\n");
+    for text in ["A_1", "seat/A_1", "8001", "小张", "ONE"] {
+        let said = bench.run(&["find", text, "--format", "json"]).exits(0).json();
+        assert_eq!(said["seats"][0]["id"], "seat/A_1", "{text}");
+    }
+    let text = bench.run(&["find", "小张"]).exits(0).out;
+    assert!(text.starts_with("seat/A_1\n  roster/roster.yaml:3:9\n  name            one   seat"), "{text}");
 }

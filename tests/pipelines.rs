@@ -25,10 +25,12 @@ use rosterctl::model::difference::Difference;
 use rosterctl::model::finding::{Finding, FindingKind};
 use rosterctl::model::id::Kind;
 use rosterctl::model::id::ResourceId;
+use rosterctl::model::language::Language;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::plan::Plan;
 use rosterctl::model::problem::SyntaxProblem;
 use rosterctl::model::rule::IMMUTABLE;
+use rosterctl::model::scene::Scene;
 use rosterctl::model::source::Source;
 use rosterctl::model::value::Value;
 use rosterctl::plan::{self, Options};
@@ -88,7 +90,7 @@ fn part(workspace: &str, body: Body) -> Part {
         file: format!("teams/{workspace}/rosterctl.yaml").into(),
         exit: 0,
         last_clean_run: None,
-        seconds: None,
+        scene: Scene::default(),
         masked: false,
         body,
     }
@@ -102,7 +104,13 @@ fn planned(workspace: &str, plan: Plan) -> Part {
 }
 
 fn draw(parts: Vec<Part>, format: Format) -> String {
-    let report = Report { command: Command::Plan, several: parts.len() > 1, parts, roots: Roots::default() };
+    let report = Report {
+        command: Command::Plan,
+        several: parts.len() > 1,
+        parts,
+        roots: Roots::default(),
+        language: Language::En,
+    };
     render(&report, format)
 }
 
@@ -120,7 +128,9 @@ fn annotations_begin_with_the_summary_and_are_ten_of_a_level() {
     let text = draw(vec![planned("a", changes(28))], Format::Github);
     let first = text.lines().next().unwrap();
     assert!(
-        first.starts_with("::notice title=rosterctl plan%3A a::Plan: 0 to create, 28 to update"),
+        first.starts_with(
+            "::notice title=rosterctl plan%3A a::Can be applied. Plan: 0 to create, 28 to update"
+        ),
         "{first}"
     );
     assert!(first.contains("%0ANot shown here: 20 notices."), "{first}");
@@ -141,6 +151,7 @@ fn annotations_begin_with_the_summary_and_are_ten_of_a_level() {
 #[test]
 fn one_summary_tells_of_all_workspaces() {
     let failure = Failure {
+        is_of_policy: false,
         workspace: Some("north".to_owned()),
         message: "connection `agents` did not answer".to_owned(),
         reason: None,
@@ -150,7 +161,10 @@ fn one_summary_tells_of_all_workspaces() {
         (0..12).map(|n| planned(&format!("w{n}"), changes(2))).chain([part("north", Body::Failed(failure))]);
     let text = draw(parts.collect(), Format::Github);
     let first = text.lines().next().unwrap();
-    assert!(first.starts_with("::error title=rosterctl plan%3A 13 workspaces::w0: Plan: "), "{first}");
+    assert!(
+        first.starts_with("::error title=rosterctl plan%3A 13 workspaces::w0: Can be applied. Plan: "),
+        "{first}"
+    );
     assert!(first.contains("%0Anorth: connection `agents` did not answer"), "{first}");
     assert_eq!((count(&text, "error"), count(&text, "notice")), (1, 10), "{text}");
 }
@@ -161,7 +175,16 @@ fn errors_of_files_are_counted_where_they_are_too_many() {
         let wrong = |line| Diagnostic::at(&Source::new("roster/a.yaml", line, 5), SyntaxProblem::NotYaml);
         let message = format!("the workspace and its manifests have {count} errors");
         let diagnostics = (1..=count).map(wrong).collect();
-        vec![part("a", Body::Failed(Failure { workspace: None, message, reason: None, diagnostics }))]
+        vec![part(
+            "a",
+            Body::Failed(Failure {
+                is_of_policy: false,
+                workspace: None,
+                message,
+                reason: None,
+                diagnostics,
+            }),
+        )]
     };
     let text = draw(failed(10), Format::Github);
     assert_eq!(text.matches("::error file=roster/a.yaml").count(), 10, "{text}");
@@ -330,7 +353,8 @@ fn check(folder: &std::path::Path, program: &str, arguments: &[&str]) -> Option<
 fn reports() -> Vec<Vec<Part>> {
     let wrong = Diagnostic::at(&Source::new("roster/a.yaml", 3, 5), SyntaxProblem::NotYaml);
     let message = "the workspace and its manifests have 1 error".to_owned();
-    let failure = Failure { workspace: None, message, reason: None, diagnostics: vec![wrong] };
+    let failure =
+        Failure { is_of_policy: false, workspace: None, message, reason: None, diagnostics: vec![wrong] };
     vec![
         vec![planned("acme-prod", changes(3)), planned("acme-test", changes(1))],
         vec![planned("a", findings((0..60).map(|n| 8000 + 2 * n), number))],

@@ -11,9 +11,11 @@ mod planning;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use cases::FOLDER;
 use rosterctl::apply::replan;
+use rosterctl::model::id::Kind;
 
 macro_rules! cases {
     ($($name:ident $folder:literal)+) => {
@@ -133,10 +135,17 @@ fn calls_that_a_shared_window_holds_count_in_an_estimate() {
         &rosterctl::plan::Options::default(),
     )
     .expect("no target is named");
-    let after = |used: usize| {
-        rosterctl::plan::seconds(&workspace, &plan.steps, &BTreeMap::from([("addQueue", used)]))
+    let observed = |used: usize| rosterctl::plan::Observed {
+        used: BTreeMap::from([("addQueue", used)]),
+        ..rosterctl::plan::Observed::default()
     };
+    let after = |used: usize| rosterctl::plan::seconds(&workspace, &plan.steps, &observed(used));
     assert_eq!((plan.summary.estimated_seconds, after(13), after(20)), (0, 0, 60));
     // Without a creation, the plan does not wait for that window.
-    assert_eq!(rosterctl::plan::seconds(&workspace, &[], &BTreeMap::from([("addQueue", 20)])), 0);
+    assert_eq!(rosterctl::plan::seconds(&workspace, &[], &observed(20)), 0);
+    // Seven calls, eight of which may be in flight at a time.
+    let slow = BTreeMap::from([(Kind::Queue, Duration::from_secs(3))]);
+    let slow = rosterctl::plan::Observed { latency: slow, ..rosterctl::plan::Observed::default() };
+    let distances = rosterctl::plan::seconds(&workspace, &plan.steps, &slow);
+    assert!((3..=9).contains(&distances), "{distances}");
 }

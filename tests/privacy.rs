@@ -17,9 +17,11 @@ use rendering::render;
 use rosterctl::apply::{Status, StepResult};
 use rosterctl::manifest;
 use rosterctl::model::difference::Difference;
+use rosterctl::model::language::Language;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::plan::{Plan, Step};
+use rosterctl::model::scene::Scene;
 use rosterctl::model::source::File;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run};
@@ -181,11 +183,11 @@ fn report(command: Command, body: Body) -> Report {
         file: "teams/a/rosterctl.yaml".into(),
         exit: 0,
         last_clean_run: None,
-        seconds: None,
+        scene: Scene::default(),
         masked: false,
         body,
     };
-    Report { command, several: false, parts: vec![part], roots: Roots::default() }
+    Report { command, several: false, parts: vec![part], roots: Roots::default(), language: Language::En }
 }
 
 /// Generates a run of a plan with notes on every step. A note holds the words of a vendor, and the fields of its
@@ -307,7 +309,7 @@ proptest! {
         let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents:\n  - {}\n  - {}\n", Json::from(words.clone()), Json::from(words));
         let file = File { name: "roster/a.yaml".into(), bytes: text.into_bytes() };
         let Err(wrong) = manifest::load(&[file], &workspace) else { return Ok(()) };
-        let failure = Failure {
+        let failure = Failure { is_of_policy: false,
             workspace: Some("test".to_owned()),
             message: format!("a manifest has an error near {value}"),
             reason: None,

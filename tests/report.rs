@@ -30,10 +30,12 @@ use rosterctl::model::diagnostic::Diagnostic;
 use rosterctl::model::difference::Difference;
 use rosterctl::model::field::Field;
 use rosterctl::model::id::Kind;
+use rosterctl::model::language::Language;
 use rosterctl::model::ledger::Ledger;
 use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::outcome::{Status, StepResult};
 use rosterctl::model::problem::FileProblem;
+use rosterctl::model::scene::Scene;
 
 use rosterctl::model::agent::{self, NAME};
 use rosterctl::model::plan::{Action, Change, ChangeOrigin, FieldDiff, Plan};
@@ -81,14 +83,14 @@ fn part(body: Body) -> Part {
         file: "teams/a/rosterctl.yaml".into(),
         exit: 4,
         last_clean_run: Some("2026-11-20T08:00:00Z".to_owned()),
-        seconds: None,
+        scene: Scene::default(),
         masked: false,
         body,
     }
 }
 
 fn report(command: Command, parts: Vec<Part>) -> Report {
-    Report { command, several: parts.len() > 1, parts, roots: Roots::default() }
+    Report { command, several: parts.len() > 1, parts, roots: Roots::default(), language: Language::En }
 }
 
 fn planned(command: Command) -> Report {
@@ -151,6 +153,7 @@ fn failed() -> Part {
         exit: 1,
         last_clean_run: None,
         ..part(Body::Failed(Failure {
+            is_of_policy: false,
             workspace: None,
             message: "the workspace or a manifest has an error".to_owned(),
             reason: None,
@@ -161,6 +164,7 @@ fn failed() -> Part {
 
 fn several(command: Command) -> Report {
     let unreachable = Failure {
+        is_of_policy: false,
         workspace: Some("north".to_owned()),
         message: "connection `agents` did not answer".to_owned(),
         reason: Some(rosterctl::model::call::Reason::NoAnswer),
@@ -387,7 +391,7 @@ fn a_comment_is_cut_between_rows_and_says_so() {
         assert!(text.chars().count() > 60_000, "what fits is there: {}", text.chars().count());
         assert_eq!(text.matches("<details").count(), text.matches("</details>").count());
         assert_eq!(text.matches("```").count() % 2, 0);
-        assert!(text.ends_with("this run's artifact._\n"), "{}", &text[text.len() - 200..]);
+        assert!(text.ends_with("has the whole report._\n"), "{}", &text[text.len() - 200..]);
     }
     // The findings are kept, whatever else is cut.
     assert!(draw(&many(1), Format::Markdown).contains("R404"));
@@ -587,7 +591,7 @@ fn the_page_is_searched_in_a_browser_and_asks_for_nothing() {
     );
     let found = dom(&browser, &format!("{address}#q=%E5%BC%A0%E4%B8%89&show=moves"), &proxy);
     assert!(found.contains(">1 of ") && found.contains("lines shown</output>"), "one line is shown: {found}");
-    assert!(found.contains("<tr data-row=\"changes\" hidden=\"\">"), "{found}");
+    assert!(found.contains("<tr data-row=\"changes\" data-who=\"8003 李四\" hidden=\"\">"), "{found}");
     let none = dom(&browser, &format!("{address}#q=zzz"), &proxy);
     assert!(none.contains(">0 of "), "{none}");
     assert!(!evil(&asked), "the page asked for {:?}", asked.lock().unwrap());

@@ -229,7 +229,7 @@ policy: {{ limits: {{ changes: 100% }} }}
     bench.roster(&pool(2));
     vault.set("cc/8150", json!({ "value": "second-8150" }));
     let plan = bench.run(&["plan"]).exits(0);
-    assert!(plan.out.contains("password (version 1 -> 2)"), "{}", plan.out);
+    assert!(plan.out.contains("password (version 2, was 1)"), "{}", plan.out);
     heard.run(&bench, &["apply", "--auto-approve"], 0);
     live(&bench, "8001", "second-8001");
 

@@ -3,6 +3,8 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/chinese.rs"]
+mod chinese;
 
 use rosterctl::sandbox::SeatQuery;
 use rosterctl::vendors;
@@ -10,6 +12,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use bench::{Said, run_in};
+use chinese::assert_no_english;
 use rosterctl::sandbox::{Running, spawn};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -184,9 +187,18 @@ fn status_shows_everybody_across_all_systems() {
             (&json!(false), &json!("王五"))
         );
         let text = site.run(&["status"]).exits(0).out;
-        assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+        assert!(text.lines().any(|line| line.width() > 80), "nothing is cut off a terminal: {text}");
         assert!(text.contains("8001") && text.contains("张三") && text.contains("on-call"), "{text}");
         assert_eq!(site.run(&["status", "--format", "csv"]).exits(0).out.lines().count(), 5);
+        for (language, columns) in
+            [("zh-CN", ["工号", "主技能组", "通话"]), ("zh-TW", ["工號", "主技能群組", "通話"])]
+        {
+            let said = site.run(&["status", "--lang", language]).exits(0).out;
+            assert!(columns.iter().all(|column| said.lines().next().unwrap().contains(column)), "{said}");
+            assert_no_english(&said);
+        }
+        let json = site.run(&["status", "--lang", "zh-TW", "--format", "csv"]).exits(0).out;
+        assert!(json.lines().nth(1).unwrap().contains(",declared,true,"), "{json}");
         assert!(site.running.with(|estate| estate.departures().is_empty()));
         site.stop();
     }
@@ -219,6 +231,30 @@ fn status_is_narrowed_and_names_unknown_agents() {
     let said = site.run_without(&["T_E"], &["status", "--format", "json"]).exits(1);
     assert!(said.err.contains("T_E"), "{}", said.err);
     assert_eq!(row(&said.json(), "8001")["online"], true);
+    site.stop();
+}
+
+#[test]
+fn status_is_narrowed_to_groups_and_names_live_or_declared() {
+    let site = Site::new(SEED);
+    let chosen = |arguments: &[&str], code| {
+        let said = site.run(&[&["status", "--format", "json"], arguments].concat()).exits(code);
+        let status = said.json();
+        let rows = status["agents"].as_array().unwrap().iter();
+        (rows.map(|row| row["operatorId"].as_str().unwrap().to_owned()).collect::<Vec<_>>(), said.err)
+    };
+    // Declared alone, live alone, and a part of a name in another case.
+    site.roster(&ROSTER.replace("name: 王五", "mainSkillGroup: 售后, name: 王五"));
+    assert_eq!(chosen(&["--group", "售后"], 0).0, ["8002", "8004"]);
+    assert_eq!(chosen(&["--group", "售后", "--group", "投诉"], 0).0, ["8002", "8003", "8004"]);
+    assert_eq!(chosen(&["--name", "FEATHER", "--name", "张"], 0).0, ["8001", "8003"]);
+    assert_eq!(chosen(&["--group", "售后", "--name", "王"], 0).0, ["8004"]);
+    assert_eq!(chosen(&["--queue", "在线售前", "--agent", "8003", "--group", "售后"], 0).0, ["8002"]);
+    site.calls();
+    chosen(&["--name", "张三"], 0);
+    assert_eq!(site.calls()["agentbyworkno"], 1, "presence is read for the chosen agents alone");
+    let (rows, err) = chosen(&["--group", "在线售前"], 1);
+    assert!(rows.is_empty() && err.contains("did you mean `在线售前组`?"), "{err}");
     site.stop();
 }
 

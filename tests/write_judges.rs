@@ -266,6 +266,7 @@ static BOTH: Spec = Spec {
     settings: &[],
     operations: &[],
     states: &[],
+    chinese: &[],
     refused: None,
     asks: None,
 };

@@ -1,10 +1,11 @@
 //! Disruptions of agents by a step, and the objections of the presence policy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::write_op;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::note::Deferred;
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
 use crate::model::presence::{Disruption, Objection, Presence, PresencePolicy};
 use crate::model::value::{Members, Value};
@@ -37,13 +38,39 @@ pub(super) fn deleted_agents(plan: &Plan) -> BTreeSet<OperatorId> {
 
 /// Returns true if a step of a plan causes a disruption that the policy guards.
 pub fn needs_presence(plan: &Plan, guard: &PresencePolicy) -> bool {
+    !guarded(plan, guard).is_empty()
+}
+
+/// Returns the agents that a plan disrupts and that the policy guards.
+pub fn guarded_agents(plan: &Plan, guard: &PresencePolicy) -> BTreeSet<OperatorId> {
+    guarded(plan, guard).into_iter().map(|(agent, _)| agent).collect()
+}
+
+/// Returns the agents that the policy would leave alone, each with the gravest disruption that it blocks.
+pub fn left_alone(plan: &Plan, guard: &PresencePolicy, presence: &Presence) -> Vec<Deferred> {
+    let mut all: BTreeMap<OperatorId, Deferred> = BTreeMap::new();
+    for (agent, disruptions) in guarded(plan, guard) {
+        let Some((disruption, why)) = first_objection(guard, &disruptions, &agent, presence) else {
+            continue;
+        };
+        let deferred = Deferred { agent: agent.clone(), disruption, why, waited: None };
+        let known = all.entry(agent).or_insert_with(|| deferred.clone());
+        if disruption == Disruption::Delete {
+            *known = deferred;
+        }
+    }
+    all.into_values().collect()
+}
+
+/// Returns the disruptions of a plan that the policy guards.
+fn guarded(plan: &Plan, guard: &PresencePolicy) -> Disruptions {
     let doomed = deleted_agents(plan);
-    let watched = |step| {
-        disruptions(plan, step, &doomed, |_| false)
-            .iter()
-            .any(|(_, disruptions)| disruptions.iter().any(|h| guard.guards(*h)))
-    };
-    plan.steps.iter().any(watched)
+    let all = plan.steps.iter().flat_map(|step| disruptions(plan, step, &doomed, |_| false));
+    let guards =
+        |disruptions: Vec<Disruption>| disruptions.into_iter().filter(|one| guard.guards(*one)).collect();
+    all.map(|(agent, disruptions)| (agent, guards(disruptions)))
+        .filter(|(_, disruptions): &(OperatorId, Vec<Disruption>)| !disruptions.is_empty())
+        .collect()
 }
 
 /// Returns the disruptions of a step. `is_new` returns true for an agent that this run surely created.

@@ -96,6 +96,7 @@ fn record<'a>(
         left_out: step.targets.iter().filter(|target| !took(target)).cloned().collect(),
         made: result.made.clone(),
         message: (!notes.is_empty()).then(|| notes.join("; ")),
+        notes: result.notes.clone(),
         fields,
     }
 }

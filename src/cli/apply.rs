@@ -16,7 +16,7 @@ use super::session::load::Loaded;
 use super::session::planning::{self, Planned};
 use super::session::{
     clocks, connections, fingerprints, git_exposure, load, other_ledger, passwords, pending_creates,
-    run_record, saved_plan,
+    run_record, saved_plan, scene,
 };
 use super::signals::{self, unless_interrupted};
 use super::step_log::Lines;
@@ -38,6 +38,7 @@ use crate::model::message::Word;
 use crate::model::note::{Refused, Stale};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::model::rule::Effect;
+use crate::model::scene::Scene;
 use crate::report::{BoundPlan, Command, Run};
 use crate::runtime::clock;
 use crate::runtime::clock::SystemClock;
@@ -214,7 +215,9 @@ async fn locked(
     let shown = if refusal.is_some() { &judged } else { &plan };
     let due = if refusal.is_some() { Vec::new() } else { work.due() };
     let bound = BoundPlan::new(Arc::clone(shown), loaded.workspace.supports());
-    reporter.show(&bound, planning::seconds(loaded, shown, &work.vendors), !due.is_empty());
+    let seconds = Some(planning::seconds(loaded, shown, &work.vendors));
+    let scene = Scene { seconds, ..scene::now(loaded, shown, &work.live, console) };
+    reporter.show(&bound, scene, !due.is_empty());
     if stale {
         return Err(is_stale(arguments, reporter, work.moved().to_vec()));
     }

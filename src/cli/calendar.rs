@@ -124,7 +124,8 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     let supports = loaded.workspace.supports();
     let roots = roots(std::iter::once(&*arguments.workspace));
     let format = calendar::Format::from(arguments.format);
-    console.write(|out| calendar::render(&calendar, supports, &roots, format, console.look(), out));
+    let language = console.language(loaded.workspace.language);
+    console.write(|out| calendar::render(&calendar, supports, &roots, format, console.look(), language, out));
     Ok(Exit::Success)
 }
 

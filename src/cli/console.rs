@@ -13,6 +13,8 @@ use super::error::{CliError, INTERRUPTED};
 use super::exit::Exit;
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::language::Language;
+use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
 use crate::report::text::TextStyle;
@@ -57,6 +59,13 @@ pub(super) fn reader_is_gone() -> bool {
     GONE.load(Ordering::Relaxed)
 }
 
+/// Returns the language of the locale, as POSIX orders its variables.
+fn locale() -> Language {
+    let names = ["LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = names.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty());
+    set.map_or(Language::En, |locale| Language::of_locale(&locale))
+}
+
 /// Terminal, or the streams in its place.
 #[expect(clippy::struct_excessive_bools, reason = "four independent flags of the command line")]
 #[derive(Clone, Debug)]
@@ -66,6 +75,9 @@ pub(super) struct Console {
     quiet: bool,
     verbose: bool,
     manner: Manner,
+    /// The language of the command line, or of the locale of a terminal.
+    asked: Option<Language>,
+    locale: Language,
     /// Messages that wait for their turn; `None` if each is written at once.
     kept: Option<Arc<Mutex<String>>>,
 }
@@ -76,7 +88,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Console {
     /// Returns a console for the flags and the environment.
-    pub(super) fn new(colour: Colour, quiet: bool, verbose: bool) -> Self {
+    pub(super) fn new(colour: Colour, quiet: bool, verbose: bool, asked: Option<Language>) -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
         // With `--verbose` every call is a line, and bars would be in the way.
@@ -98,8 +110,16 @@ impl Console {
             quiet,
             verbose,
             manner,
+            asked,
+            locale: if io::stdout().is_terminal() { locale() } else { Language::En },
             kept: None,
         }
+    }
+
+    /// Returns the language of what people read: that of the command line, else of the workspace, else of the locale
+    /// of a terminal.
+    pub(super) fn language(&self, workspace: Option<Language>) -> Language {
+        self.asked.or(workspace).unwrap_or(self.locale)
     }
 
     /// Starts the progress display.
@@ -179,15 +199,16 @@ impl Console {
     }
 
     /// Writes diagnostics with their lines.
-    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache) {
-        self.err(&snippet::render_all(diagnostics, "error", |source| sources.line(source), self.err_colour));
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &SourceCache, language: Language) {
+        let line = |source: &Source| sources.line(source);
+        self.err(&snippet::render_all(diagnostics, language, line, self.err_colour));
     }
 
     /// Writes the error that ends a command, and returns its exit code.
     pub(super) fn fail(&self, error: &CliError) -> Exit {
         match error {
             CliError::Input(diagnostics, sources) | CliError::Refused(diagnostics, sources) => {
-                self.diagnostics(diagnostics, sources);
+                self.diagnostics(diagnostics, sources, self.language(sources.language()));
             }
             CliError::Error(error) => self.error(&format!("{error:#}")),
             CliError::Stale(message) | CliError::Locked(message) => self.error(message),

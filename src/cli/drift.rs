@@ -9,12 +9,13 @@ use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Outcome, Output, PendingJson};
 use super::session::load::Loaded;
-use super::session::manifest_edits;
 use super::session::planning::{self, Planned};
+use super::session::{manifest_edits, scene};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
+use crate::model::scene::Scene;
 use crate::report::{Body, BoundPlan, Command};
 use crate::storage::files;
 use crate::storage::ledger::Store;
@@ -67,14 +68,15 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     planning::report_invalid(&made.plan, &loaded, console);
-    let seconds = planning::seconds(&loaded, &made.plan, &made.vendors);
+    let seconds = Some(planning::seconds(&loaded, &made.plan, &made.vendors));
+    let scene = Scene { seconds, ..scene::now(&loaded, &made.plan, &made.live, console) };
     let exit = code(&made.plan);
     if let Some(path) = patch {
         write_patch(path, &loaded, &made, console)?;
     }
     let plan = BoundPlan::new(made.plan, loaded.workspace.supports()).into_drift();
     let body = Body::Planned(plan);
-    Ok(Outcome { exit, body, seconds: Some(seconds), last_clean_run: made.ledger.last_clean_run })
+    Ok(Outcome { exit, body, scene, last_clean_run: made.ledger.last_clean_run })
 }
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.

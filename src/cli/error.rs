@@ -3,7 +3,9 @@
 use super::session::source_cache::SourceCache;
 use crate::model::call::{self, Reason};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::language::Language;
 use crate::report::Failure;
+use crate::report::phrases::Phrase;
 use crate::storage::ledger::LedgerError;
 use crate::storage::secrets::SecretError;
 
@@ -45,21 +47,22 @@ impl CliError {
 
     /// Returns the failure for a report.
     pub(super) fn failure(&self) -> Failure {
-        let of =
-            |message: String| Failure { workspace: None, message, reason: None, diagnostics: Vec::new() };
+        let of = |message: String| Failure {
+            workspace: None,
+            message,
+            is_of_policy: false,
+            reason: None,
+            diagnostics: Vec::new(),
+        };
         match self {
             Self::Input(diagnostics, _) => Failure {
-                workspace: None,
-                message: match diagnostics.len() {
-                    1 => "the workspace or a manifest has an error".to_owned(),
-                    count => format!("the workspace and its manifests have {count} errors"),
-                },
-                reason: None,
                 diagnostics: diagnostics.clone(),
+                ..of(Phrase::WrongFiles(diagnostics.len()).say(Language::En).into_owned())
             },
             Self::Refused(diagnostics, _) => Failure {
                 diagnostics: diagnostics.clone(),
-                ..of("the manifests break a rule of policy".to_owned())
+                is_of_policy: true,
+                ..of(Phrase::RefusedFiles.say(Language::En).into_owned())
             },
             Self::Error(error) => of(format!("{error:#}")),
             Self::Stale(message) | Self::Locked(message) => of(message.clone()),

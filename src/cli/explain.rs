@@ -1,9 +1,11 @@
 //! `rosterctl explain`: the meaning of a kind, a field, a setting or a finding code.
 
+use std::path::Path;
+
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::session::load::registry;
+use super::session::load::{self, registry};
 use crate::manifest::schema;
 use crate::model::id::safe;
 use crate::report::explain;
@@ -18,13 +20,17 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let roster = schema::roster();
-    match explain::explain(arguments.topic.as_deref(), roster.as_value(), &registry().specs()) {
+    // A workspace in the current folder tells the language, if there is one.
+    let workspace = load::workspace(Path::new(".")).ok();
+    let language = console.language(workspace.and_then(|(_, workspace)| workspace.language));
+    let topic = arguments.topic.as_deref();
+    match explain::explain(topic, roster.as_value(), &registry().specs(), language) {
         Ok(text) => {
             console.out(&text);
             Ok(Exit::Success)
         }
         Err(near) => {
-            let wanted = safe(arguments.topic.as_deref().unwrap_or_default());
+            let wanted = safe(topic.unwrap_or_default());
             let help = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             Err(CliError::error(format!(
                 "nothing is called `{wanted}`; {help}`rosterctl explain` lists what there is"

@@ -7,9 +7,10 @@ use similar::TextDiff;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use super::session::load;
+use super::session::load::{self, Texts};
 use super::session::source_cache::SourceCache;
 use crate::config::workspace::Workspace;
+use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::edit::settle::{self, Settled};
 use crate::manifest::format;
 use crate::model::date::{Date, Zone};
@@ -24,6 +25,7 @@ use crate::storage::paths;
 use crate::yaml;
 
 /// Lay manifests out in the canonical way; comments and meaning stay.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Folder that holds rosterctl.yaml, or that file.
@@ -41,6 +43,9 @@ pub(super) struct Arguments {
     /// Fold what is over at the beginning of this day, in the workspace's timeZone, instead of now.
     #[arg(long, value_name = "DAY", requires = "settle", value_parser = super::workspace_args::day)]
     before: Option<Date>,
+    /// Write the name of each agent as a comment behind its number in the lists of queues. Other comments stay.
+    #[arg(long)]
+    names: bool,
 }
 
 impl Arguments {
@@ -51,19 +56,8 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
-    let (place, workspace) = load::workspace(&arguments.workspace)?;
-    let fail = |wrong: Diagnostics| CliError::Input(wrong.into_sorted(), SourceCache::default());
-    let found = files::manifests(&place, &workspace).map_err(fail)?;
-    let (mut wrong, mut manifests) = (Diagnostics::default(), Vec::new());
-    for manifest in &found {
-        match manifest.read() {
-            Ok(file) => manifests.push(file),
-            Err(unreadable) => wrong.push(*unreadable),
-        }
-    }
-    if !wrong.is_empty() {
-        return Err(fail(wrong));
-    }
+    let Texts { place, workspace, found, files: manifests } = load::texts(&arguments.workspace)?;
+    let mut wrong = Diagnostics::default();
     for found in found.iter().filter(|_| !arguments.only_shows()) {
         if let Err(error) = paths::unlinked_below(&place.folder, &found.path) {
             let problem = FileProblem::Told { message: error.to_string(), help: String::new() };
@@ -77,6 +71,14 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         }
     } else {
         Settled::default()
+    };
+    let names = if arguments.names {
+        match AgentNames::load(&manifests, &workspace, load::instant()) {
+            Ok(names) => Some(names),
+            Err(wrong) => return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(manifests))),
+        }
+    } else {
+        None
     };
     for place in &settled.left {
         console.note(&format!(
@@ -98,8 +100,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
                     manifest.name
                 ));
             }
-            if laid_out.text != text {
-                changed.push((found, text, laid_out.text));
+            let after = match &names {
+                Some(names) => names.comment(&laid_out.text),
+                None => laid_out.text,
+            };
+            if after != text {
+                changed.push((found, text, after));
             }
         }
     }

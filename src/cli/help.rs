@@ -103,6 +103,15 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Who is where, now and again every few seconds", "rosterctl status --watch"),
             ("Who serves a queue, for a spreadsheet", "rosterctl status --queue 在线售前 --format csv"),
+            ("Everybody named 张 in a skill group", "rosterctl status --group 售前 --name 张"),
+        ],
+    ),
+    (
+        "find",
+        &[
+            ("Where a person stands, and what comes from where", "rosterctl find 张三"),
+            ("What holds for a number on another day", "rosterctl find 8001 --at 2030-12-24"),
+            ("Who serves a queue, and how each came in", "rosterctl find 在线售前"),
         ],
     ),
     (
@@ -122,6 +131,7 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
         &[
             ("Canonical layout, comments kept", "rosterctl fmt"),
             ("Only look, in a pipeline", "rosterctl fmt --check"),
+            ("Names behind the numbers in lists", "rosterctl fmt --names"),
         ],
     ),
     (

@@ -100,7 +100,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         is_sound: history.is_sound(),
     };
     console.out(&match arguments.format {
-        Format::Text => report::text(&runs, console.look()),
+        Format::Text => report::text(&runs, console.look(), console.language(workspace.language)),
         Format::Json => report::json(&runs).map_err(|error| CliError::Error(error.into()))?,
     });
     Ok(if runs.is_sound { Exit::Success } else { Exit::Error })

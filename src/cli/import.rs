@@ -12,8 +12,10 @@ use super::session::load::Loaded;
 use super::session::planning::{self, PlanningInput};
 use crate::config::secret_key;
 use crate::manifest;
+use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::import;
 use crate::manifest::import::{Manifest, Options, Origin};
+use crate::model::agent::NAME;
 use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
@@ -82,9 +84,15 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     let role = arguments.role.as_deref().map(Arc::from);
     let options = Options { password, role, sip_numbers: arguments.sip_numbers };
-    let manifests = import::emit(&live, &ledger, origin, &options);
+    let mut manifests = import::emit(&live, &ledger, origin, &options);
+    let agents = live.agents.iter().flat_map(|listing| &listing.items);
+    let names = agents.filter_map(|(id, record)| Some((id.clone(), record.text(&NAME)?.into())));
+    let names = names.collect::<AgentNames>();
+    for manifest in &mut manifests {
+        manifest.text = names.comment(&manifest.text);
+    }
     let desired = prove(&loaded, &manifests, &live, &ledger)?;
-    let lost = lost(&loaded, &manifests, &desired, arguments);
+    let lost = lost(&loaded, &manifests, &desired, &names, arguments);
     write(&loaded, &manifests, arguments)?;
     for Manifest { name, .. } in &manifests {
         console.note(&format!("wrote {}", arguments.out.join(name).display()));
@@ -169,7 +177,13 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
 }
 
 /// Returns the content of overwritten or removed files that the new manifests lack.
-fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &Arguments) -> Vec<String> {
+fn lost(
+    loaded: &Loaded,
+    manifests: &[Manifest],
+    desired: &Desired,
+    names: &AgentNames,
+    arguments: &Arguments,
+) -> Vec<String> {
     let over = manifests.iter().map(|manifest| arguments.out.join(&manifest.name));
     let gone = outdated(loaded, manifests, &arguments.out);
     let old: Vec<File> = over
@@ -182,8 +196,12 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
         return Vec::new();
     }
     let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
+    let mut former = AgentNames::default();
     let mut lost: Vec<String> = match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
-        Ok(before) => import::lost(&before, desired).iter().map(|what| held(what)).collect(),
+        Ok(before) => {
+            former = AgentNames::of_roster(&before, loaded.instant);
+            import::lost(&before, desired).iter().map(|what| held(what)).collect()
+        }
         Err(_) => {
             vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
         }
@@ -191,7 +209,8 @@ fn lost(loaded: &Loaded, manifests: &[Manifest], desired: &Desired, arguments: &
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
         let remarks = import::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));
-        lost.extend(remarks.iter().map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
+        let remarks = remarks.iter().filter(|remark| !names.is_name(remark) && !former.is_name(remark));
+        lost.extend(remarks.map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
     }
     lost
 }

@@ -10,6 +10,7 @@ mod drift;
 mod error;
 mod exit;
 mod explain;
+mod find;
 mod fmt;
 mod help;
 mod history;
@@ -48,6 +49,7 @@ use self::exit::Exit;
 use self::report_output::PendingJson;
 use self::session::load;
 use self::signals::unless_interrupted;
+use crate::model::language::{Language, TAGS};
 use crate::vendors::Registry;
 use rustix::io::Errno;
 
@@ -74,6 +76,14 @@ pub struct Cli {
         help_heading = "Everywhere"
     )]
     color: Colour,
+    /// Language of what people read: en, zh-CN or zh-TW; goes before `language` of the workspace.
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language, help_heading = "Everywhere")]
+    lang: Option<Language>,
+}
+
+/// Parses the tag of a language.
+fn language(tag: &str) -> Result<Language, String> {
+    Language::of_tag(tag).ok_or_else(|| format!("name one of {}", TAGS.join(", ")))
 }
 
 #[derive(Debug, Subcommand)]
@@ -92,6 +102,8 @@ enum Command {
     Adopt(adopt::Arguments),
     /// Show every agent across all connections: configured, online, on a call, in which queues.
     Status(status::Arguments),
+    /// Show where a person, a number or a queue stands, and which layer says each value. No network, no secret.
+    Find(find::Arguments),
     /// Show when dates change the roster: who joins, leaves, is lent and returns. No network, no secret.
     Calendar(calendar::Arguments),
     /// Try each connection and store once, and report each problem with its remedy.
@@ -131,6 +143,7 @@ impl Command {
             Command::Plan(arguments) => arguments.due(),
             Command::Drift(arguments) => arguments.due(),
             Command::Status(arguments) => arguments.due(),
+            Command::Find(arguments) => arguments.due(),
             Command::Calendar(arguments) => arguments.due(),
             Command::Doctor(arguments) => arguments.due(),
             Command::Apply(arguments) => arguments.due(),
@@ -167,7 +180,7 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
             return if error.use_stderr() { Exit::Error.into() } else { Exit::Success.into() };
         }
     };
-    let console = Console::new(cli.color, cli.quiet, cli.verbose);
+    let console = Console::new(cli.color, cli.quiet, cli.verbose, cli.lang);
     logs(cli.verbose);
     console.watch();
     let due = cli.command.due();
@@ -192,6 +205,7 @@ pub fn main(vendors: Registry, arguments: impl IntoIterator<Item = OsString>) ->
         Command::Adopt(arguments) => on_runtime(adopt::run(&arguments, &console), interrupted),
         Command::Status(arguments) => on_runtime(status::run(&arguments, &console), interrupted),
         Command::Doctor(arguments) => on_runtime(doctor::run(&arguments, &console), interrupted),
+        Command::Find(arguments) => find::run(&arguments, &console),
         Command::Calendar(arguments) => calendar::run(&arguments, &console),
         Command::Fmt(arguments) => fmt::run(&arguments, &console),
         Command::Schema(arguments) => Ok(schema::run(&arguments, &console)),

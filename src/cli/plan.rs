@@ -10,11 +10,15 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::plan_args::PlanArgs;
 use super::report_output::{Outcome, Output, PendingJson};
+use super::session::load::Loaded;
 use super::session::planning::{self, Planned};
-use super::session::{fingerprints, git_exposure, other_ledger, snapshot_plan};
+use super::session::{connections, fingerprints, git_exposure, other_ledger, scene, snapshot_plan};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
-use crate::model::plan::{FOR_ANOTHER_INSTANT, sign};
+use crate::apply::disruption;
+use crate::model::note::Deferred;
+use crate::model::plan::{FOR_ANOTHER_INSTANT, Plan, sign};
+use crate::model::scene::Scene;
 use crate::report::{Body, BoundPlan, Command, json};
 use crate::storage::files;
 use crate::storage::ledger::Store;
@@ -31,6 +35,9 @@ pub(super) struct Arguments {
     /// Plan against what `rosterctl snapshot` saved; needs no credential and opens no connection.
     #[arg(long, value_name = "FILE")]
     live: Option<PathBuf>,
+    /// Read which of the agents that the plan would disrupt are at work, and say who would be left alone as of now.
+    #[arg(long, conflicts_with = "live")]
+    presence: bool,
     /// Exit with 2 when there are differences.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -97,8 +104,8 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
     }
     // The program ends soon and frees all memory at once. To free each value takes a tenth of the run.
     let several = task.is_of_several();
-    let (plan, seconds) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
-        (snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?, None)
+    let (plan, scene) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
+        snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?
     } else {
         if let Some(why) = loaded.journal().corruption() {
             console.note(&why);
@@ -112,11 +119,13 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
             plan.digests.plan = plan.digest();
             plan.digests.signature = Some(sign(&plan.digests.plan, &key));
         }
+        let seconds = Some(planning::seconds(&loaded, &plan, &vendors));
+        let at_work = if arguments.presence { Some(at_work(&loaded, &plan, console).await) } else { None };
+        let scene = Scene { seconds, at_work, ..scene::now(&loaded, &plan, &live, console) };
         if !several {
             std::mem::forget(live);
         }
-        let seconds = planning::seconds(&loaded, &plan, &vendors);
-        (plan, Some(seconds))
+        (plan, scene)
     };
     planning::report_invalid(&plan, &loaded, console);
     let mut plan = plan;
@@ -136,5 +145,21 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
     }
     let exit = Exit::for_plan(&plan, arguments.detailed_exitcode);
     let plan = BoundPlan::new(plan, loaded.workspace.supports());
-    Ok(Outcome { exit, body: Body::Planned(plan), seconds, last_clean_run: None })
+    Ok(Outcome { exit, body: Body::Planned(plan), scene, last_clean_run: None })
+}
+
+/// Returns the agents at work that an apply would leave alone as of now.
+async fn at_work(loaded: &Loaded, plan: &Plan, console: &Console) -> Vec<Deferred> {
+    let guard = &loaded.workspace.policy.presence;
+    let agents = disruption::guarded_agents(plan, guard);
+    let observers = connections::guards(loaded, plan, guard).await;
+    if observers.is_empty() && !agents.is_empty() {
+        console
+            .warning("no connection tells a state that `policy.presence.protect` names: no agent is guarded");
+    }
+    if observers.is_empty() {
+        return Vec::new();
+    }
+    let presence = observers.presence(Some(&agents)).await;
+    disruption::left_alone(plan, guard, &presence)
 }

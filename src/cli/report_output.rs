@@ -22,10 +22,11 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use crate::model::history::RunReport;
+use crate::model::language::Language;
 use crate::model::note::Refused;
+use crate::model::scene::Scene;
 use crate::report::redact::Mask;
 use crate::report::text::{self, TextStyle};
-use crate::report::view::View;
 use crate::report::{
     Body, BoundPlan, Command, Document, Failure, Format, Kept, Part, Report, Roots, Run, view,
 };
@@ -152,15 +153,16 @@ impl Output {
             )));
         }
         let roots = roots(workspaces.iter().copied());
+        let language = workspaces.first().map_or(Language::En, |place| language(place, console));
         let reporter = Reporter {
             output: self,
             console,
-            report: Report { command, parts: Vec::new(), several, roots },
+            report: Report { command, parts: Vec::new(), several, roots, language },
             workspaces: workspaces.iter().map(|path| (*path).to_owned()).collect(),
             part: RefCell::default(),
             exit: Cell::new(Exit::Success),
             plan: RefCell::default(),
-            seconds: Cell::default(),
+            scene: RefCell::default(),
             run: RefCell::default(),
             shown: Cell::new(false),
         };
@@ -185,16 +187,15 @@ pub(super) struct Outcome {
     pub(super) exit: Exit,
     /// The plan, or the declarations.
     pub(super) body: Body,
-    /// Least seconds that the plan takes as of now; `None` if the rate windows are unknown.
-    pub(super) seconds: Option<u64>,
+    /// The facts of the run beside its plan.
+    pub(super) scene: Scene,
     /// End of the last clean run, if the ledger knows one.
     pub(super) last_clean_run: Option<String>,
 }
 
 impl Outcome {
     fn into_part(self, place: &Path) -> Part {
-        let part = part(place, self.exit, self.last_clean_run, self.body);
-        Part { seconds: self.seconds, ..part }
+        part(place, self.exit, self.last_clean_run, self.scene, self.body)
     }
 }
 
@@ -209,8 +210,8 @@ pub(super) struct Reporter<'a> {
     exit: Cell<Exit>,
     /// The plan of the current run.
     plan: RefCell<Option<BoundPlan>>,
-    /// Least seconds that the plan takes as of now.
-    seconds: Cell<Option<u64>>,
+    /// The facts of the run beside its plan.
+    scene: RefCell<Scene>,
     /// Result of the plan.
     run: RefCell<Option<Run>>,
     /// True once the plan was shown.
@@ -239,9 +240,9 @@ impl<'a> Reporter<'a> {
     }
 
     /// Shows a plan before it is carried out, if standard output is for people.
-    pub(super) fn show(&self, plan: &BoundPlan, seconds: u64, due: bool) {
+    pub(super) fn show(&self, plan: &BoundPlan, scene: Scene, due: bool) {
         self.plan.replace(Some(plan.clone()));
-        self.seconds.set(Some(seconds));
+        self.scene.replace(scene);
         if self.output.format != Format::Text {
             return;
         }
@@ -250,8 +251,8 @@ impl<'a> Reporter<'a> {
         if self.output.mask_personal {
             Mask::for_plan(&plan).plan(Arc::make_mut(&mut plan.plan));
         }
-        let view = view::build(&plan, self.report.command, Some(seconds));
-        let view = View { due, ..view };
+        let scene = self.scene.borrow();
+        let view = view::build_saved(&plan, self.report.command, &scene, due);
         self.console.out(&text::plan(&view, self.console.look()));
     }
 
@@ -264,7 +265,7 @@ impl<'a> Reporter<'a> {
             file: file(place),
             current,
             repositories,
-            seconds: self.seconds.get(),
+            scene: self.scene.borrow().clone(),
             plan: Arc::clone(&plan.plan),
             run: run.clone(),
         }
@@ -315,8 +316,9 @@ impl<'a> Reporter<'a> {
 
     fn record(&self, place: &Path, exit: Exit, body: Body) {
         self.exit.set(exit);
-        let part = part(place, exit, None, body);
-        self.part.replace(Some(Part { seconds: self.seconds.take(), ..part }));
+        let scene = Scene { language: self.report.language, ..Scene::default() };
+        let scene = if matches!(body, Body::Ran(..)) { self.scene.take() } else { scene };
+        self.part.replace(Some(part(place, exit, None, scene, body)));
     }
 
     /// Prints and writes the recorded part, and returns the gravest exit code.
@@ -429,7 +431,8 @@ pub(super) fn render(
         Ok(outcome) => (outcome.exit, outcome.into_part(place)),
         Err(fail) => {
             let exit = console.fail(&fail);
-            (exit, part(place, exit, None, failed(place, fail.failure())))
+            let scene = Scene { language: language(place, &console), ..Scene::default() };
+            (exit, part(place, exit, None, scene, failed(place, fail.failure())))
         }
     };
     let mut texts: Vec<(Vec<u8>, Kept)> = documents.iter().map(|_| Default::default()).collect();
@@ -532,21 +535,22 @@ impl Serial<'_> {
     }
 }
 
-fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, body: Body) -> Part {
+fn part(place: &Path, exit: Exit, last_clean_run: Option<String>, scene: Scene, body: Body) -> Part {
     Part {
         place: files::shown(place).to_string(),
         file: file(place),
         exit: exit as u8,
         last_clean_run,
-        seconds: None,
+        scene,
         masked: false,
         body,
     }
 }
 
 /// Returns the part of a document that an earlier command saved.
-pub(super) fn shown_part(place: &Path, body: Body) -> Part {
-    part(place, Exit::Success, None, body)
+pub(super) fn shown_part(place: &Path, console: &Console, body: Body) -> Part {
+    let scene = Scene { language: language(place, console), ..Scene::default() };
+    part(place, Exit::Success, None, scene, body)
 }
 
 /// Returns the workspace file of a place, for display.
@@ -558,6 +562,11 @@ fn file(place: &Path) -> Arc<str> {
 pub(super) fn name(place: &Path) -> String {
     load::workspace(place)
         .map_or_else(|_| files::shown(place).to_string(), |(_, found)| found.name.to_string())
+}
+
+/// Returns the language of reports on a workspace.
+fn language(place: &Path, console: &Console) -> Language {
+    console.language(load::workspace(place).ok().and_then(|(_, workspace)| workspace.language))
 }
 
 fn failed(place: &Path, failure: Failure) -> Body {
@@ -608,10 +617,13 @@ impl PendingJson {
             return exit;
         }
         let parts = self.workspaces.iter().skip(written.unwrap_or_default());
-        let mut parts: Vec<Part> =
-            parts.map(|place| part(place, exit, None, failed(place, failure.clone()))).collect();
+        let mut parts: Vec<Part> = parts
+            .map(|place| part(place, exit, None, Scene::default(), failed(place, failure.clone())))
+            .collect();
         let roots = roots(self.workspaces.iter().map(PathBuf::as_path));
-        let report = Report { command: self.command, parts: Vec::new(), several: self.several, roots };
+        let language = Language::En;
+        let report =
+            Report { command: self.command, parts: Vec::new(), several: self.several, roots, language };
         let document = Document::new(report, Vec::new(), Format::Json, TextStyle::default());
         let document = if self.masked { document.masked() } else { document };
         console.write(|out| match written {

@@ -13,7 +13,9 @@ use super::session::load::registry;
 use super::session::{load, snapshot_plan};
 use crate::model::history::{self, RunId, RunRecord};
 use crate::model::id::safe;
+use crate::model::language::Language;
 use crate::model::plan::{self, Plan};
+use crate::model::scene::Scene;
 use crate::model::support::Supports;
 use crate::report::result;
 use crate::report::saved_result::SavedResult;
@@ -57,7 +59,8 @@ struct Shown {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let path = Path::new(&arguments.what);
-    let shown = if path.is_file() { file(arguments, path)? } else { recorded(arguments).await? };
+    let shown =
+        if path.is_file() { file(arguments, path, console)? } else { recorded(arguments, console).await? };
     if shown.command == Command::Snapshot && arguments.output.has_json() {
         if !arguments.output.is_json() {
             return Err(CliError::error(
@@ -78,7 +81,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 }
 
 /// Reads a document from a file.
-fn file(arguments: &Arguments, path: &Path) -> Result<Shown, CliError> {
+fn file(arguments: &Arguments, path: &Path, console: &Console) -> Result<Shown, CliError> {
     #[derive(Deserialize)]
     struct Head {
         format: String,
@@ -95,7 +98,7 @@ fn file(arguments: &Arguments, path: &Path) -> Result<Shown, CliError> {
     let place = &arguments.workspace;
     let planned = |command, plan: Plan| {
         let body = Body::Planned(BoundPlan::new(plan, supports));
-        Shown { command, part: shown_part(place, body), roots: None }
+        Shown { command, part: shown_part(place, console, body), roots: None }
     };
     Ok(match head.format.as_str() {
         plan::FORMAT => planned(Command::Plan, parse(&bytes).map_err(unknown)?),
@@ -103,9 +106,12 @@ fn file(arguments: &Arguments, path: &Path) -> Result<Shown, CliError> {
         result::FORMAT => {
             let (plan, run) = parse::<SavedResult>(&bytes).map_err(unknown)?.into_run();
             let body = Body::Ran(BoundPlan::new(plan, supports), run);
-            Shown { command: Command::Apply, part: shown_part(place, body), roots: None }
+            Shown { command: Command::Apply, part: shown_part(place, console, body), roots: None }
         }
-        history::FORMAT => record(parse(&bytes).map_err(unknown)?, supports, &arguments.what)?,
+        history::FORMAT => {
+            let language = load::workspace(place).ok().and_then(|(_, workspace)| workspace.language);
+            record(parse(&bytes).map_err(unknown)?, supports, &arguments.what, console, language)?
+        }
         snapshot::FORMAT => {
             let snapshot = snapshot_plan::open(path)?;
             let plan = view(snapshot::FORMAT, &snapshot.workspace, &snapshot.taken, &snapshot.live);
@@ -137,7 +143,7 @@ fn supports(workspace: &Path) -> Result<Supports, CliError> {
 }
 
 /// Reads a run of the history.
-async fn recorded(arguments: &Arguments) -> Result<Shown, CliError> {
+async fn recorded(arguments: &Arguments, console: &Console) -> Result<Shown, CliError> {
     let what = &arguments.what;
     let Ok(run) = what.parse::<RunId>() else {
         return Err(CliError::error(format!(
@@ -153,11 +159,17 @@ async fn recorded(arguments: &Arguments) -> Result<Shown, CliError> {
         )));
     };
     let unreadable = |why| CliError::error(format!("the record of {run} cannot be read: {why}"));
-    record(found.record.map_err(unreadable)?, workspace.supports(), what)
+    record(found.record.map_err(unreadable)?, workspace.supports(), what, console, workspace.language)
 }
 
 /// Returns the report of a run.
-fn record(record: RunRecord, supports: Supports, name: &str) -> Result<Shown, CliError> {
+fn record(
+    record: RunRecord,
+    supports: Supports,
+    name: &str,
+    console: &Console,
+    workspace: Option<Language>,
+) -> Result<Shown, CliError> {
     let Some(report) = record.report else {
         return Err(CliError::error(format!("{name} holds no content of reports")));
     };
@@ -166,7 +178,7 @@ fn record(record: RunRecord, supports: Supports, name: &str) -> Result<Shown, Cl
         file: report.file,
         exit: record.exit.unwrap_or(Exit::Partial as u8),
         last_clean_run: None,
-        seconds: report.seconds,
+        scene: Scene { language: console.language(workspace), ..report.scene },
         masked: false,
         body: Body::Ran(BoundPlan::new(report.plan, supports), report.run),
     };

@@ -2,7 +2,8 @@
 //!
 //! It reads with as few calls as the systems' paging allows. Agents, queues, seats, logins and chat states come in
 //! pages. A system without a listing is asked for each agent with a row and a possible work number. With `--agent`,
-//! the systems that allow it are asked for those agents alone.
+//! the systems that allow it are asked for those agents alone. `--group` and `--name` need the listing of agents; then
+//! presence is asked for the chosen agents alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -19,14 +20,17 @@ use super::session::load::{Loaded, registry};
 use crate::config::scope::Scope;
 use crate::config::settings::Spec;
 use crate::config::workspace::Prune;
+use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, safe};
+use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::queue::ASSIGN_MEMBERS;
+use crate::model::text::skeleton;
 use crate::model::value::{Members, Value};
 use crate::plan;
 use crate::report::status::{self, Row, Sources, Status};
@@ -57,6 +61,12 @@ pub(super) struct Arguments {
     /// Only who is in this queue, beside those of --agent; repeatable.
     #[arg(long = "queue", value_name = "NAME")]
     queues: Vec<String>,
+    /// Of those only who is in this main skill group, live or declared; repeatable.
+    #[arg(long = "group", value_name = "NAME")]
+    groups: Vec<String>,
+    /// Of those only who has this text in the name, in upper or lower case; repeatable.
+    #[arg(long = "name", value_name = "TEXT", value_parser = super::workspace_args::filled)]
+    names: Vec<String>,
     /// Read again and again, until Ctrl-C. On a terminal the table is redrawn; elsewhere a table follows whenever
     /// something changed, rows of CSV and a line of JSON at each reading.
     #[arg(long)]
@@ -138,7 +148,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             let ours = unasked.contains(system.provider);
             exit = exit.graver(if ours { Exit::Error } else { Exit::Unreachable });
         }
-        show(arguments, console, &status, before.as_ref())?;
+        let language = console.language(loaded.workspace.language);
+        show(arguments, console, language, &status, before.as_ref())?;
         if !arguments.watch || console::reader_is_gone() {
             return Ok(exit);
         }
@@ -185,6 +196,7 @@ async fn look(loaded: &Loaded, systems: &Systems, roster: &Roster) -> Status {
 fn show(
     arguments: &Arguments,
     console: &Console,
+    language: Language,
     status: &Status,
     before: Option<&Status>,
 ) -> Result<(), CliError> {
@@ -198,10 +210,11 @@ fn show(
             console.out(&(text.map_err(|error| CliError::Error(error.into()))? + "\n"));
         }
         Format::Csv => console.out(&status::csv(status, before.is_none())),
-        Format::Text if !arguments.watch => console.out(&status::table(status, console.look())),
+        Format::Text if !arguments.watch => console.out(&status::table(status, console.look(), language)),
         Format::Text => {
-            let table = status::table(status, console.look());
-            let head = format!("{} at {}\n\n", status.workspace, status.read);
+            let table = status::table(status, console.look(), language);
+            let head =
+                format!("{}{}{}\n\n", status.workspace, language.choose(" at ", "，", "，"), status.read);
             let same = before
                 .is_some_and(|before| (&before.agents, &before.systems) == (&status.agents, &status.systems));
             if !console.redraw(&(head.clone() + &table)) && !same {
@@ -271,6 +284,14 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
     }
     let Trouble { failed, reasons } = trouble;
     let live = Live { agents, queues, seats };
+    if !arguments.groups.is_empty() || !arguments.names.is_empty() {
+        let all = only.take().unwrap_or_else(|| status::everybody(&loaded.desired, &live));
+        // Only a complete listing proves that no agent fits.
+        let listed = live.agents.as_ref().is_some_and(|agents| agents.incomplete.is_none());
+        let (chosen, unmet) = chosen(arguments, &loaded.desired, live.agents.as_ref(), all);
+        wrong.extend(unmet.into_iter().filter(|_| listed || systems.agents.is_none()));
+        only = Some(chosen);
+    }
     let pruned = pruned(loaded, &live).await;
     Roster { live, failed, reasons, pruned, only, wrong }
 }
@@ -364,6 +385,37 @@ fn settle<T>(
 
 fn doubt(why: &str) -> String {
     format!("its listing could not be proved complete: {why}")
+}
+
+/// Returns the agents that `--group` and `--name` choose, and an error for each choice that fits no agent.
+fn chosen(
+    arguments: &Arguments,
+    desired: &Desired,
+    live: Option<&Listing<OperatorId, Record>>,
+    mut all: BTreeSet<OperatorId>,
+) -> (BTreeSet<OperatorId>, Vec<String>) {
+    let mut unmet = Vec::new();
+    let mut narrow = |field, wanted: &[String], fits: &dyn Fn(&str, &str) -> bool, what: &str| {
+        if wanted.is_empty() {
+            return;
+        }
+        let texts = |id: &OperatorId| {
+            let declared = desired.agents.get(id).map(|agent| &agent.record);
+            let records = [live.and_then(|live| live.items.get(id)), declared];
+            records.into_iter().flatten().filter_map(|record| record.text(field))
+        };
+        for want in wanted.iter().filter(|want| !all.iter().flat_map(texts).any(|text| fits(text, want))) {
+            let near = did_you_mean(want, all.iter().flat_map(texts).collect::<BTreeSet<_>>());
+            let near = near.map(|near| format!("; did you mean `{}`?", safe(near))).unwrap_or_default();
+            unmet.push(format!("no agent, live or declared, {what} `{}`{near}", safe(want)));
+        }
+        let is_wanted = |id: &OperatorId| texts(id).any(|text| wanted.iter().any(|want| fits(text, want)));
+        all = all.iter().filter(|id| is_wanted(id)).cloned().collect();
+    };
+    narrow(&MAIN_SKILL_GROUP, &arguments.groups, &|text, want| text == want, "is in the main skill group");
+    let has = |text: &str, want: &str| skeleton(text).contains(&skeleton(want));
+    narrow(&NAME, &arguments.names, &has, "has in the name");
+    (all, unmet)
 }
 
 /// Returns the members of a queue, live or declared.

@@ -13,8 +13,10 @@ use super::workspace_args::Workspaces;
 use crate::manifest;
 use crate::model::date::Date;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::language::Language;
 use crate::model::outlook::Ahead;
 use crate::model::problem::{Label, Problem, RosterProblem};
+use crate::model::scene::Scene;
 use crate::report::{Body, Command, Sound};
 
 /// Check everything that can be known offline.
@@ -51,8 +53,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     let results = results.into_iter().zip(&all).enumerate();
     let results = results.filter(|(at, _)| arguments.workspaces.is_mine(*at)).map(|(at, (result, path))| {
         let conflicts = neighbours.conflicts(at);
-        let agreed = |(sound, sources)| {
-            if conflicts.is_empty() { Ok(outcome(sound)) } else { Err(CliError::Input(conflicts, sources)) }
+        let agreed = |(sound, sources): (Sound, SourceCache)| {
+            if conflicts.is_empty() {
+                Ok(outcome(sound, console.language(sources.language())))
+            } else {
+                Err(CliError::Input(conflicts, sources))
+            }
         };
         let result = result.and_then(agreed);
         (*path, result)
@@ -76,8 +82,9 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     Ok(serial.finish())
 }
 
-fn outcome(sound: Sound) -> Outcome {
-    Outcome { exit: Exit::Success, body: Body::Sound(sound), seconds: None, last_clean_run: None }
+fn outcome(sound: Sound, language: Language) -> Outcome {
+    let scene = Scene { language, ..Scene::default() };
+    Outcome { exit: Exit::Success, body: Body::Sound(sound), scene, last_clean_run: None }
 }
 
 /// A workspace that is sound by itself.

@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use crate::model::date::Date;
+use crate::model::text::skeleton;
 use crate::storage::paths::WORKSPACE_FILE;
 
 /// Several workspaces, or a share of them.
@@ -79,6 +80,11 @@ pub(super) fn day(text: &str) -> Result<Date, String> {
         Some(day @ Date::Day(_)) => Ok(day),
         Some(Date::Moment(..)) | None => Err("expected a day, like 2026-12-01".to_owned()),
     }
+}
+
+/// Parses a text that is more than blanks.
+pub(super) fn filled(text: &str) -> Result<String, &'static str> {
+    if skeleton(text).is_empty() { Err("expected a number or a part of a name") } else { Ok(text.to_owned()) }
 }
 
 /// Parses `I/N`.

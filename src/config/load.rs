@@ -16,6 +16,7 @@ use crate::config::workspace::{
 use crate::model::date::Zone;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::model::id::ResourceId;
+use crate::model::language::{Language, TAGS};
 use crate::model::message::{self, Word};
 use crate::model::presence::{self, Disruption, PresencePolicy};
 use crate::model::problem::{Element, KeyForm, Label, ValueProblem, Wanted, WorkspaceProblem};
@@ -85,6 +86,8 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         None => defaults(CALENDAR),
     };
     let time_zone = fields.take("timeZone", out).and_then(|node| zone(node, out));
+    let language = fields.take("language", out);
+    let language = language.and_then(|node| choice(node, "language", TAGS, out)).and_then(Language::of_tag);
     let mut scope = fields.take("scope", out).map(|node| scope(node, out)).unwrap_or_default();
     if let Some(node) = fields.take("ignore", out) {
         scope.ignored = ignored(node, out);
@@ -124,6 +127,7 @@ fn decode(node: &Node, specs: &[&'static Spec], out: &mut Diagnostics) -> Option
         scope,
         time_zone,
         horizon,
+        language,
         specs: specs.to_vec(),
     })
 }

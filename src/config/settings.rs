@@ -140,6 +140,8 @@ pub struct Spec {
     pub operations: &'static [OperationSpec],
     /// The states that it reports; none if it does not know agents' presence.
     pub states: &'static [State],
+    /// The meaning of the system, under an empty path, and of its own settings by path: for the mainland and for Taiwan.
+    pub chinese: &'static [(&'static str, [&'static str; 2])],
     /// The remedy if it refuses a read; none if its document gives none.
     pub refused: Option<&'static str>,
     /// Returns true if it can be queried about an agent; `None` unless it is queried agent by agent.
@@ -438,6 +440,9 @@ pub const IGNORE_DOC: &str = "Single live resources that this workspace leaves a
 
 /// What `timeZone` means.
 pub const TIME_ZONE_DOC: &str = "Zone of all dates in the manifests, by its IANA name, like Asia/Shanghai; needed as soon as they hold a date.";
+
+/// What `language` means.
+pub const LANGUAGE_DOC: &str = "Language of what people read: reports, findings, ways out, `explain`. `--lang` goes before it. JSON, ids, keys and logs stay as they are.";
 
 /// The words of `policy.leavers.then`.
 pub static LEAVERS: &[&str] = &["disable", "delete", "keep"];

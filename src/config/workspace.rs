@@ -10,6 +10,7 @@ use crate::model::date::Zone;
 use crate::model::desired::DesiredQueue;
 use crate::model::id::Kind;
 use crate::model::identity::{BASE_URL, Tenant};
+use crate::model::language::Language;
 use crate::model::presence::PresencePolicy;
 use crate::model::queue::ListMode;
 use crate::model::secret::SecretRef;
@@ -343,6 +344,8 @@ pub struct Workspace {
     pub time_zone: Option<Zone>,
     /// How many days `validate` and `calendar` look ahead.
     pub horizon: u32,
+    /// The language of what people read, if the file names it.
+    pub language: Option<Language>,
     /// Every connector's description.
     pub specs: Vec<&'static Spec>,
 }

@@ -1,5 +1,6 @@
 //! Dates in a Roster document, as they are written: `from`, `until`, `during` and `periods`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::model::date::Date;
@@ -38,6 +39,20 @@ pub(super) enum RawWhen {
     Span(RawSpan),
     /// `period`.
     Period(Named),
+}
+
+impl fmt::Display for RawWhen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RawWhen::Period((name, _)) => write!(f, "period {name}"),
+            RawWhen::Span(RawSpan { from: Some((from, _)), until: Some((until, _)) }) => {
+                write!(f, "from {from} until {until}")
+            }
+            RawWhen::Span(RawSpan { from: Some((from, _)), until: None }) => write!(f, "from {from}"),
+            RawWhen::Span(RawSpan { until: Some((until, _)), .. }) => write!(f, "until {until}"),
+            RawWhen::Span(RawSpan { from: None, until: None }) => Ok(()),
+        }
+    }
 }
 
 /// An entry of `during`, with the values that it sets.

@@ -4,6 +4,7 @@ mod ahead;
 mod dated;
 mod earlier;
 pub mod edit;
+mod find;
 pub mod format;
 pub mod import;
 mod layers;
@@ -19,6 +20,7 @@ mod timeline;
 mod turn;
 
 pub use self::ahead::floors;
+pub use self::find::find;
 use self::roster_document::{Documents, Reading};
 pub use self::timeline::{Dates, QueueStep, Timeline, TimelineStep};
 pub use self::turn::AgentStep;

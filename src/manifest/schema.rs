@@ -12,10 +12,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::roster_document::{AGENT_STATES, SELECTED_BY};
 use crate::config::settings::{
-    CALENDAR, CONNECTION, Constraint, IGNORE, IGNORE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES, Setting,
-    SettingType, Spec, TIME_ZONE_DOC,
+    CALENDAR, CONNECTION, Constraint, IGNORE, IGNORE_DOC, LANGUAGE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC,
+    STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
 };
 use crate::model::field::Field;
+use crate::model::language::TAGS;
 use crate::model::plan::{FORMAT, Plan};
 use crate::model::{agent, queue, seat};
 use crate::yaml::json_schema::{LARGEST, closed, filled, object, operator_id, secret, with_doc};
@@ -134,6 +135,7 @@ pub fn workspace(specs: &[&'static Spec]) -> Schema {
             "additionalProperties": choose("type", "store", "Which kind of store this is.", stores),
         },
         "ledger": group(&LEDGER.iter().collect::<Vec<_>>(), "Where rosterctl remembers what it applied."),
+        "language": with_doc(json!({ "enum": TAGS }), LANGUAGE_DOC),
         "timeZone": with_doc(filled(), TIME_ZONE_DOC),
         "calendar": group(&CALENDAR.iter().collect::<Vec<_>>(), "How far ahead the dates are looked at."),
         "policy": group(&POLICY.iter().collect::<Vec<_>>(), "What one run may do."),

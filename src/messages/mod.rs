@@ -1,28 +1,84 @@
 //! Every sentence about a plan, a run or a file, in every language. Each language is a folder, with one exhaustive
 //! match a type of messages: a missing sentence does not compile.
 //!
-//! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it.
+//! The `Display` of a message is its English sentence: JSON, logs and errors of the command line use it. Reports for
+//! people ask a [`Message`] for the sentence of their [`Language`].
 
 pub mod en;
 pub mod subject;
+pub mod zh;
+
+/// Formats the text of a language: `say!(language, "EN {word}", "CN {word}", "TW {word}")`.
+macro_rules! say {
+    ($language:expr, $en:literal, $cn:literal, $tw:literal $(,)?) => {
+        match $language {
+            $crate::model::language::Language::En => format!($en),
+            $crate::model::language::Language::ZhCn => format!($cn),
+            $crate::model::language::Language::ZhTw => format!($tw),
+        }
+    };
+}
+pub(crate) use say;
 
 use std::fmt;
 
 use self::subject::Subject;
+use self::zh::Region;
 use crate::model::chain::ChainRemark;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, FindingKind};
+use crate::model::language::Language;
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
 use crate::model::presence::{GapReason, Objection};
 use crate::model::problem::{ConnectionFault, Label, Problem};
 use crate::model::reason::{ChangeReason, FieldReason};
+use crate::model::rule::Rule;
 use crate::model::text::shortened;
+
+/// A message in every language.
+pub trait Message {
+    /// Returns the sentence of a language.
+    fn say(&self, language: Language) -> String;
+}
+
+impl Message for Finding {
+    fn say(&self, language: Language) -> String {
+        finding(&self.what, &Subject::for_finding(self), language)
+    }
+}
+
+/// Returns the sentence of a finding about a subject.
+pub fn finding(what: &FindingKind, about: &Subject<'_>, language: Language) -> String {
+    match language {
+        Language::En => en::finding(what, about),
+        Language::ZhCn => zh::finding(what, about, Region::Cn),
+        Language::ZhTw => zh::finding(what, about, Region::Tw),
+    }
+}
+
+/// Returns notes in one line.
+pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>, language: Language) -> String {
+    let notes: Vec<String> = notes.into_iter().map(|note| note.say(language)).collect();
+    notes.join(language.choose("; ", "；", "；"))
+}
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&en::finding(&self.what, &Subject::for_finding(self)))
+    }
+}
+
+impl Rule {
+    /// Returns the meaning in a language.
+    pub fn doc_in(&self, language: Language) -> &'static str {
+        language.choose(self.doc, zh::rules::doc(self, Region::Cn), zh::rules::doc(self, Region::Tw))
+    }
+
+    /// Returns the remedy in a language.
+    pub fn remedy_in(&self, language: Language) -> &'static str {
+        language.choose(self.remedy, zh::rules::remedy(self, Region::Cn), zh::rules::remedy(self, Region::Tw))
     }
 }
 
@@ -32,21 +88,56 @@ impl Diagnostic {
         self.problem.to_string()
     }
 
+    /// Returns the problem, in a language.
+    pub fn message_in(&self, language: Language) -> String {
+        self.problem.say(language)
+    }
+
     /// Returns the remedy, in English; empty if the message contains it.
     pub fn help(&self) -> String {
-        shortened(en::problem(&self.problem).1)
+        self.help_in(Language::En)
+    }
+
+    /// Returns the remedy, in a language; empty if the message contains it.
+    pub fn help_in(&self, language: Language) -> String {
+        shortened(problem(&self.problem, language).1)
+    }
+}
+
+/// Writes a problem and its remedy in a language.
+fn problem(problem: &Problem, language: Language) -> (String, String) {
+    match language {
+        Language::En => en::problem(problem),
+        Language::ZhCn => zh::problem(problem, Region::Cn),
+        Language::ZhTw => zh::problem(problem, Region::Tw),
+    }
+}
+
+impl Message for Problem {
+    fn say(&self, language: Language) -> String {
+        shortened(problem(self, language).0)
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shortened(en::problem(self).0))
+        f.write_str(&self.say(Language::En))
     }
 }
 
-/// Displays messages in English.
-macro_rules! display {
+/// Displays messages in English, and says them in every language.
+macro_rules! messages {
     ($($ty:ty: $write:ident),+ $(,)?) => {$(
+        impl Message for $ty {
+            fn say(&self, language: Language) -> String {
+                match language {
+                    Language::En => en::$write(self).into(),
+                    Language::ZhCn => zh::$write(self, Region::Cn).into(),
+                    Language::ZhTw => zh::$write(self, Region::Tw).into(),
+                }
+            }
+        }
+
         impl fmt::Display for $ty {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&en::$write(self))
@@ -55,7 +146,7 @@ macro_rules! display {
     )+};
 }
 
-display!(
+messages!(
     Note: note,
     Moved: moved,
     Unread: unread,
@@ -68,12 +159,15 @@ display!(
     ChangeReason: change_reason,
     FieldReason: field_reason,
     ChainRemark: chain_remark,
+    EditObjection: edit_objection,
+    LeftEdit: left_edit,
+    ManifestEdit: manifest_edit,
+);
+
+messages!(
     Label: label,
     ConnectionFault: fault,
     IdObjection: id_objection,
     KeyObjection: key_objection,
     ValueObjection: value_objection,
-    EditObjection: edit_objection,
-    LeftEdit: left_edit,
-    ManifestEdit: manifest_edit,
 );

@@ -9,6 +9,7 @@ use std::num::NonZero;
 use serde::{Serialize, Serializer};
 
 use super::identity::Identity;
+use super::language::Language;
 use super::source::Source;
 use super::value::{Type, Value};
 
@@ -27,6 +28,8 @@ pub struct Field {
     pub index: u8,
     /// The name in a manifest.
     pub key: &'static str,
+    /// The vendor documents' own words for it: `zh-CN`, `zh-TW`.
+    pub names: [&'static str; 2],
     /// The type of its values.
     pub ty: Type,
     /// The kind of personal data that it holds, if any: stored and posted reports mask it.
@@ -35,6 +38,13 @@ pub struct Field {
     pub doc: &'static str,
     /// The table of its kind.
     pub table: &'static &'static [&'static Field],
+}
+
+impl Field {
+    /// Returns the name that a report gives it.
+    pub fn name(&self, language: Language) -> &'static str {
+        language.choose(self.key, self.names[0], self.names[1])
+    }
 }
 
 impl PartialEq for Field {
@@ -342,7 +352,7 @@ macro_rules! kind {
     (@personal $personal:ident) => { Some($crate::model::field::Personal::$personal) };
     ($(
         $(#[doc = $doc:literal])+
-        $name:ident $key:literal: $ty:expr $(, $personal:ident)?;
+        $name:ident $key:literal $cn:literal $tw:literal: $ty:expr $(, $personal:ident)?;
     )+) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
         enum Index { $($name),+ }
@@ -351,6 +361,7 @@ macro_rules! kind {
             pub static $name: $crate::model::field::Field = $crate::model::field::Field {
                 index: Index::$name as u8,
                 key: $key,
+                names: [$cn, $tw],
                 ty: $ty,
                 personal: kind!(@personal $($personal)?),
                 doc: concat!($($doc),+),

@@ -214,6 +214,21 @@ impl Argument for ForeignSecret {
     }
 }
 
+impl FindingKind {
+    /// Returns the limit that the finding holds against, and the number that would lift it for one run.
+    pub fn limit(&self) -> Option<(&'static str, usize)> {
+        match self {
+            FindingKind::AllDeleted { count, .. }
+            | FindingKind::AllQueuesDeleted { count, .. }
+            | FindingKind::TooManyDeletes { count, .. }
+            | FindingKind::TooManyQueueDeletes { count, .. } => Some(("deletes", *count)),
+            FindingKind::TooManyChanges { count, .. } => Some(("changes", *count)),
+            FindingKind::TooManyLeave { count, .. } => Some(("members", *count)),
+            _ => None,
+        }
+    }
+}
+
 impl Finding {
     /// Creates a finding of a rule.
     pub fn new(rule: &Rule, what: FindingKind) -> Self {

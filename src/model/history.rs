@@ -21,8 +21,10 @@ use super::codec;
 use super::difference::fields;
 use super::field::{Field, by_key};
 use super::id::{OperatorId, ResourceId};
+use super::note::Note;
 use super::outcome::{Run, Status};
 use super::plan::{Action, Operation, Plan, StepId, Verb};
+use super::scene::Scene;
 use super::value::Value;
 
 /// The value of `format` of a record.
@@ -162,6 +164,9 @@ pub struct StepRecord {
     /// The reason, where the status does not tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The same as data; read from the run's report.
+    #[serde(skip)]
+    pub notes: Vec<Note>,
     /// The fields of its targets. A deletion has all that was live; a creation has all that it set.
     pub fields: Vec<FieldWrite>,
 }
@@ -220,9 +225,9 @@ pub struct RunReport {
     pub current: String,
     /// The roots of the repositories that paths are shown from.
     pub repositories: Vec<String>,
-    /// The least duration of the plan in seconds, as of the run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<u64>,
+    /// The facts of the run beside its plan.
+    #[serde(flatten)]
+    pub scene: Scene,
     /// The plan.
     pub plan: Arc<Plan>,
     /// The results of its steps.
@@ -264,6 +269,14 @@ impl RunRecord {
     /// Returns the name and digest of the record before.
     pub fn before(&self) -> Option<HistoryHead> {
         Some(HistoryHead { run: self.previous_run?, digest: self.previous.clone()? })
+    }
+
+    /// Drops the content of the reports, but for the notes of the steps.
+    pub fn drop_report(&mut self) {
+        let results = self.report.take().map(|report| report.run.results).unwrap_or_default();
+        for (step, result) in self.steps.iter_mut().zip(results) {
+            step.notes = result.notes;
+        }
     }
 
     /// Returns the effect of the run on each resource.

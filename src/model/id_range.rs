@@ -1,5 +1,7 @@
 //! Ranges of agents' numbers.
 
+use std::fmt;
+
 use super::id::OperatorId;
 
 /// A range of numbers of equal width, like `8101..8180`: both ends are included.
@@ -39,6 +41,13 @@ impl IdRange {
     /// Returns the ids in their order.
     pub fn ids(self) -> impl Iterator<Item = OperatorId> {
         (self.first..=self.last).map(move |n| OperatorId::new(format!("{n:0width$}", width = self.width)))
+    }
+}
+
+impl fmt::Display for IdRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first, last, width } = *self;
+        write!(f, "{first:0width$}..{last:0width$}")
     }
 }
 

@@ -13,11 +13,11 @@ pub const MEMORY: &[&str] = &["off", "2h", "1d", "1w", "30d"];
 #[rustfmt::skip]
 kind! {
     /// How waiting customers are given out: at random, in turn (`queue`), to the least busy, or by priority.
-    ASSIGN_RULE    "assignRule": Type::Choice(ASSIGN_RULES);
+    ASSIGN_RULE    "assignRule" "分配策略" "分配策略": Type::Choice(ASSIGN_RULES);
     /// For how long a customer comes back to the same agent.
-    MEMORY_TIME    "memory": Type::Choice(MEMORY);
+    MEMORY_TIME    "memory" "记忆分配" "記憶分配": Type::Choice(MEMORY);
     /// The agents who serve the queue, each with a priority.
-    ASSIGN_MEMBERS "assignMembers": Type::Members;
+    ASSIGN_MEMBERS "assignMembers" "成员" "成員": Type::Members;
 }
 
 /// What a queue's list means for members that it does not name.
@@ -42,5 +42,10 @@ impl ListMode {
             "ignore" => ListMode::Ignore,
             _ => ListMode::Exact,
         }
+    }
+
+    /// Returns its word.
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
     }
 }

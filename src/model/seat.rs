@@ -12,23 +12,23 @@ const FREE_TEXT: Type = Type::Text { required: false };
 #[rustfmt::skip]
 kind! {
     /// The seat's name.
-    NAME           "name": FREE_TEXT;
+    NAME           "name" "名称" "名稱": FREE_TEXT;
     /// The name shown to colleagues.
-    NICKNAME       "nickname": FREE_TEXT;
+    NICKNAME       "nickname" "昵称" "昵稱": FREE_TEXT;
     /// Work number.
-    EMPLOYEE       "employeeNumber": FREE_TEXT;
+    EMPLOYEE       "employeeNumber" "工号" "工號": FREE_TEXT;
     /// Whether the seat may be used.
-    ENABLED        "enabled": Type::Flag;
+    ENABLED        "enabled" "启用" "啟用": Type::Flag;
     /// The seat group.
-    GROUP_NAME     "groupName": FREE_TEXT;
+    GROUP_NAME     "groupName" "坐席组" "坐席組": FREE_TEXT;
     /// Number shown to the customer.
-    DISPLAY_NUMBER "displayNumber": FREE_TEXT, Phone;
+    DISPLAY_NUMBER "displayNumber" "显示号码" "顯示號碼": FREE_TEXT, Phone;
     /// Country code of the displayed number.
-    COUNTRY_CODE   "countryCode": FREE_TEXT;
+    COUNTRY_CODE   "countryCode" "国家码" "國家碼": FREE_TEXT;
     /// Priority; the vendor's default is 1.
-    PRIORITY       "priority": Type::Number;
+    PRIORITY       "priority" "优先级" "優先順序": Type::Number;
     /// Password, as a secret reference; compared by the MD5 that the vendor returns, never shown.
-    PASSWORD       "password": Type::Password;
+    PASSWORD       "password" "密码" "密碼": Type::Password;
 }
 
 /// A live seat, without the password's MD5.

@@ -177,7 +177,7 @@ impl Value {
 }
 
 /// Returns a text that is safe on one line, the empty text as `""`.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     if text.is_empty() { "\"\"".to_owned() } else { sanitize(text).into_owned() }
 }
 

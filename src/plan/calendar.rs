@@ -9,7 +9,8 @@ use std::sync::Arc;
 use jiff::ZonedDateTime;
 
 use super::context::{Context, Options};
-use super::{estimate, steps};
+use super::estimate::{self, Observed};
+use super::steps;
 use crate::config::workspace::Workspace;
 use crate::model::agent::{ENABLED, FIELDS, MAIN_SKILL_GROUP, NAME};
 use crate::model::calendar::{Action, Change, Entry, FieldChange, HeadCount, Loan, Path};
@@ -100,7 +101,7 @@ pub fn entry(
         changes,
         queues: counts,
         calls: estimate::calls(&steps),
-        estimated_seconds: estimate::seconds(workspace, &steps, &BTreeMap::new()),
+        estimated_seconds: estimate::seconds(workspace, &steps, &Observed::default()),
     })
 }
 

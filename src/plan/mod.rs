@@ -37,9 +37,6 @@ mod unknown_members;
 mod unread;
 mod waiting;
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
-
 use self::context::{Context, Draft};
 use crate::config::workspace::Workspace;
 use crate::model::desired::Desired;
@@ -49,9 +46,10 @@ use crate::model::live::Live;
 use crate::model::plan::{Action, Digests, FORMAT, FindingCounts, LiveCounts, Plan, Summary};
 use crate::model::reason::FieldReason;
 use crate::model::rule::{AHEAD, OVER, Severity};
+use std::cell::OnceCell;
 
 pub use self::context::Options;
-pub use self::estimate::seconds;
+pub use self::estimate::{Observed, seconds};
 pub use self::prune::prunes;
 pub use self::rotation::overwriting;
 pub use self::targets::UnknownTarget;
@@ -116,7 +114,7 @@ pub fn plan(
         replace: count(Action::Replace),
         delete: count(Action::Delete),
         calls: estimate::calls(&steps),
-        estimated_seconds: estimate::seconds(workspace, &steps, &BTreeMap::new()),
+        estimated_seconds: estimate::seconds(workspace, &steps, &Observed::default()),
         findings: FindingCounts {
             error: weigh(Severity::Error),
             warning: weigh(Severity::Warning),

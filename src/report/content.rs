@@ -1,13 +1,14 @@
 //! The content of a report: the outcome of each workspace of a run.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::language::Language;
 use crate::model::plan::Plan;
+use crate::model::scene::Scene;
 use crate::model::support::Supports;
 
 pub use crate::model::outcome::Run;
@@ -55,6 +56,8 @@ pub struct Report {
     pub several: bool,
     /// The folders that paths are shown from.
     pub roots: Roots,
+    /// The language of the words around the workspaces.
+    pub language: Language,
 }
 
 /// Folders that paths are shown from. A pipeline knows files by their path in the repository.
@@ -111,8 +114,8 @@ pub struct Part {
     pub exit: u8,
     /// End of the last clean run as a UTC timestamp, if the ledger knows one.
     pub last_clean_run: Option<String>,
-    /// Minimum duration of the plan in seconds as of now. Known only with the shared rate windows.
-    pub seconds: Option<u64>,
+    /// The facts of the run beside its plan.
+    pub scene: Scene,
     /// The plan, the run or the failure.
     pub body: Body,
     /// True once its phone numbers and e-mail addresses are hidden.
@@ -147,22 +150,6 @@ pub struct Sound {
     pub absent: usize,
     /// The instant of the check, and the end of its look ahead; `None` without dates.
     pub span: Option<(String, String)>,
-}
-
-impl fmt::Display for Sound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count =
-            |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-        let (agents, queues) = (count(self.agents, "agent"), count(self.queues, "queue"));
-        write!(f, "sound; {agents}, {queues}, {} declared", count(self.seats, "seat"))?;
-        if self.absent > 0 {
-            write!(f, ", {} declared absent", count(self.absent, "agent"))?;
-        }
-        match &self.span {
-            Some((at, until)) => write!(f, "; as of {at}, and until {until}"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// A plan, with what the connections of its workspace can do.
@@ -207,8 +194,10 @@ impl Deref for BoundPlan {
 pub struct Failure {
     /// Name of the workspace, if its file could be read.
     pub workspace: Option<String>,
-    /// The failure in one sentence.
+    /// The failure in one sentence, in English.
     pub message: String,
+    /// True if the files are sound by themselves, and break a rule of policy.
+    pub is_of_policy: bool,
     /// The reason why a system returned no usable data, if that is the failure.
     pub reason: Option<Reason>,
     /// Errors in the files that people wrote, if these are the failure.
@@ -238,7 +227,13 @@ impl Report {
     /// Returns the same report without its parts.
     #[must_use]
     pub fn without_parts(&self) -> Self {
-        Self { command: self.command, parts: Vec::new(), several: self.several, roots: self.roots.clone() }
+        Self {
+            command: self.command,
+            parts: Vec::new(),
+            several: self.several,
+            roots: self.roots.clone(),
+            language: self.language,
+        }
     }
 
     /// Returns a path relative to its repository.

@@ -48,6 +48,26 @@ fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     })
 }
 
+/// Returns an address that ends at no bracket, quotation mark or space.
+pub(super) fn url(address: &str) -> String {
+    let mut url = String::with_capacity(address.len());
+    for byte in address.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => url.push(char::from(byte)),
+            b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'#' | b'=' | b'&' | b'+' | b'%' => {
+                url.push(char::from(byte));
+            }
+            byte => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url
+}
+
+/// Returns a path of a repository as a part of an address.
+pub(super) fn url_path(path: &str) -> String {
+    url(&path.replace('%', "%25").replace('#', "%23").replace('?', "%3F"))
+}
+
 /// A line of GitHub's Markdown under construction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Markdown(String);
@@ -94,6 +114,13 @@ impl Markdown {
     pub(super) fn hidden(&mut self, name: &str) -> &mut Self {
         self.0.push_str(&safe(name).replace(['<', '>'], "").replace("--", "-"));
         self
+    }
+
+    /// Writes a link to a page. Characters that no address has unescaped are percent-encoded.
+    pub(super) fn link(&mut self, text: &str, address: &str) -> &mut Self {
+        self.raw("[").text(text).raw("](");
+        self.0.push_str(&url(address));
+        self.raw(")")
     }
 
     /// Writes a number.

@@ -4,6 +4,7 @@
 //! step. The summary comes first. At most ten of its level, itself included, and ten of each other level follow.
 //! Deletions go first, and the summary counts the rest.
 
+use super::phrases::{Phrase, comma, semicolon};
 use super::view::{self, Line, LineKind, Tense, View};
 use super::{Body, Command, Part, Report};
 use crate::model::id::safe;
@@ -95,16 +96,15 @@ pub(super) fn document(report: &Report, entries: Vec<Entry>) -> String {
     for (level, mut of_level) in LEVELS.into_iter().zip(levels) {
         let most = SHOWN - usize::from(summary.severity == level);
         if of_level.count > most {
-            left_out.push(format!("{} {}s", of_level.count - most, word(level)));
+            left_out.push(Phrase::Annotations(of_level.count - most, level).say(report.language));
         }
         of_level.cut(most);
         shown.append(&mut of_level.notes);
     }
     if !left_out.is_empty() {
-        summary.message.push_str(&format!(
-            "\nNot shown here: {}. GitHub shows {SHOWN} annotations of a level; `--format json` has all.",
-            left_out.join(", ")
-        ));
+        let left_out = left_out.join(comma(report.language));
+        summary.message.push('\n');
+        summary.message.push_str(&Phrase::NotShown(&left_out, SHOWN).say(report.language));
     }
     [summary].iter().chain(&shown).map(|note| command(report, note)).collect()
 }
@@ -116,14 +116,14 @@ fn summary(report: &Report, entries: &[Entry]) -> Note {
         if entries.len() > 1 { format!("{}: {text}", entry.name) } else { text.clone() }
     });
     let texts: Vec<String> = texts.collect();
-    let name = match entries {
-        [entry] => entry.name.clone(),
-        entries => format!("{} workspaces", entries.len()),
+    let title = match entries {
+        [entry] => Phrase::Title(report.command, &entry.name),
+        entries => Phrase::Workspaces(report.command, entries.len()),
     };
     Note {
         severity: entries.iter().map(|entry| entry.verdict.0).min().unwrap_or(Severity::Info),
         source: None,
-        title: format!("rosterctl {}: {name}", report.command.word()),
+        title: title.say(report.language).into_owned(),
         message: texts.join("\n"),
         deletes: false,
     }
@@ -131,17 +131,20 @@ fn summary(report: &Report, entries: &[Entry]) -> Note {
 
 /// Returns the outcome of a workspace in one sentence, with its severity.
 fn verdict(command: Command, part: &Part) -> (Severity, String) {
+    let told = |view: &View<'_>| {
+        let verdict = view.verdict.as_ref().map(|verdict| verdict.text.clone());
+        let counts = (view.tense != Tense::Done).then(|| view.counts());
+        verdict.into_iter().chain(counts).collect::<Vec<_>>().join(" ")
+    };
     match &part.body {
-        Body::Planned(plan) => (Severity::Info, view::build(plan, command, part.seconds).counts()),
+        Body::Planned(plan) => (Severity::Info, told(&view::build(plan, command, &part.scene))),
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run, part.seconds);
+            let view = view::build_run(plan, run, &part.scene);
             let whole = view.end.as_ref().is_none_or(|end| end.whole);
-            let severity = if whole { Severity::Info } else { Severity::Error };
-            let verdict = view.end.as_ref().and_then(|end| end.verdict.clone());
-            (severity, verdict.unwrap_or_else(|| view.counts()))
+            (if whole { Severity::Info } else { Severity::Error }, told(&view))
         }
-        Body::Sound(sound) => (Severity::Info, sound.to_string()),
-        Body::Failed(failure) => (Severity::Error, failure.message.clone()),
+        Body::Sound(sound) => (Severity::Info, sound.words(part.scene.language)),
+        Body::Failed(failure) => (Severity::Error, failure.message_in(part.scene.language)),
     }
 }
 
@@ -188,19 +191,19 @@ fn notes(command: Command, part: &Part) -> (Vec<Note>, usize) {
     let about = |message: String| Note {
         severity: Severity::Warning,
         source: None,
-        title: format!("rosterctl {}: {}", command.word(), part.name()),
+        title: Phrase::Title(command, part.name()).say(part.scene.language).into_owned(),
         message,
         deletes: false,
     };
     match &part.body {
         Body::Planned(plan) => {
-            let view = view::build(plan, command, part.seconds);
+            let view = view::build(plan, command, &part.scene);
             let (shown, others) = lines(command, &view);
             let special = view.narrowed.into_iter().chain(view.allowed).map(about);
             (special.chain(shown).collect(), others)
         }
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run, part.seconds);
+            let view = view::build_run(plan, run, &part.scene);
             // Completed steps are only counted.
             let shown = lines(command, &view).0.into_iter();
             let shown = shown.filter(|note| note.severity != Severity::Info);
@@ -213,11 +216,14 @@ fn notes(command: Command, part: &Part) -> (Vec<Note>, usize) {
                 severity: Severity::Error,
                 source: diagnostic.source.clone(),
                 title: format!("rosterctl: {}", part.name()),
-                message: [diagnostic.message(), diagnostic.help()]
-                    .into_iter()
-                    .filter(|text| !text.is_empty())
-                    .collect::<Vec<_>>()
-                    .join("; "),
+                message: [
+                    diagnostic.message_in(part.scene.language),
+                    diagnostic.help_in(part.scene.language),
+                ]
+                .into_iter()
+                .filter(|text| !text.is_empty())
+                .collect::<Vec<_>>()
+                .join(semicolon(part.scene.language)),
                 deletes: false,
             });
             (notes.collect(), 0)
@@ -231,11 +237,16 @@ fn lines(command: Command, view: &View<'_>) -> (Vec<Note>, usize) {
     let note = |line: &Line| {
         let (severity, title) = match (line.tone, command) {
             (LineKind::Find(severity), _) => (severity, line.subject.clone()),
-            (LineKind::Act(_), Command::Drift) => (severity_of_changes(command), differs(line)),
-            (LineKind::Act(_), Command::Plan | Command::Apply | Command::Snapshot | Command::Validate) => {
-                (severity_of_changes(command), acts(line, view.tense))
+            (LineKind::Act(_), Command::Drift) => {
+                (severity_of_changes(command), view.say(Phrase::SubjectDiffers(&line.subject)).into_owned())
             }
-            (LineKind::Open(_) | LineKind::Moved, _) => (Severity::Error, ended(line)),
+            (LineKind::Act(_), Command::Plan | Command::Apply | Command::Snapshot | Command::Validate) => {
+                let word = view.say(Phrase::KindIn(line.tone, view.tense));
+                (severity_of_changes(command), format!("{word} {}", line.subject))
+            }
+            (LineKind::Open(_) | LineKind::Moved, _) => {
+                (Severity::Error, view.say(Phrase::Ended(&line.subject, line.tone)).into_owned())
+            }
         };
         Note {
             severity,
@@ -257,23 +268,11 @@ fn lines(command: Command, view: &View<'_>) -> (Vec<Note>, usize) {
             let several: Vec<String> = line.everyone.iter().map(number).collect();
             if several.is_empty() { vec![line.subject.clone()] } else { several }
         });
-        let message = who.collect::<Vec<_>>().join(", ");
-        let title = format!("{count} agents are deleted");
+        let message = who.collect::<Vec<_>>().join(comma(view.language()));
+        let title = view.say(Phrase::AgentsDeleted(count)).into_owned();
         notes.insert(0, Note { severity, source: None, title, message, deletes: true });
     }
     (notes, others)
-}
-
-fn acts(line: &Line, tense: Tense) -> String {
-    format!("{} {}", line.tone.word_in(tense), line.subject)
-}
-
-fn ended(line: &Line) -> String {
-    format!("{} {}", line.subject, line.tone.word())
-}
-
-fn differs(line: &Line) -> String {
-    format!("{} differs", line.subject)
 }
 
 fn message(line: &Line) -> String {
@@ -311,6 +310,7 @@ mod tests {
             parts: Vec::new(),
             several: false,
             roots: crate::report::Roots::default(),
+            language: crate::model::language::Language::En,
         };
         let text = command(&report, &note);
         assert_eq!(

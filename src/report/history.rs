@@ -4,13 +4,17 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
+use super::phrases::{Phrase, comma, status};
 use super::text::{TextStyle, wrap};
+use crate::messages::zh::{Region, words, zh};
+use crate::messages::{Message as _, notes, say};
 use crate::model::chain::ChainRemark;
 use crate::model::date::Zone;
 use crate::model::history::{ResourceWrite, RunRecord, StepRecord, WrittenField};
 use crate::model::id::{ResourceId, safe};
+use crate::model::language::Language;
 use crate::model::outcome::Status;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, Operation, Verb};
 use crate::model::text::sanitize;
 use crate::model::value::{Members, NO_MEMBERS, Value};
 
@@ -36,55 +40,69 @@ pub struct Runs<'a> {
 }
 
 /// Renders the runs for people.
-pub fn text(runs: &Runs<'_>, look: TextStyle) -> String {
+pub fn text(runs: &Runs<'_>, look: TextStyle, language: Language) -> String {
     let mut out = String::new();
     for record in &runs.records {
-        out.push_str(&run(record, runs.zone, look));
+        out.push_str(&run(record, runs.zone, look, language));
         out.push('\n');
     }
     if runs.records.is_empty() {
-        out.push_str("No run to show.\n");
+        out.push_str(language.choose(
+            "No run to show.\n",
+            "没有可以显示的执行。\n",
+            "沒有可以顯示的執行。\n",
+        ));
     }
     for remark in runs.remarks {
         let (mark, colour) = if remark.is_break() { ("!", AnsiColor::Red) } else { ("i", AnsiColor::Cyan) };
-        let line = wrap(&format!("{mark} {}", safe(&remark.to_string())), 2, look.width);
+        let line = wrap(&format!("{mark} {}", safe(&remark.say(language))), 2, look.width);
         out.push_str(&format!("{}\n", look.paint(&line, colour.on_default())));
     }
     out
 }
 
 /// Renders a run.
-fn run(record: &RunRecord, zone: &Zone, look: TextStyle) -> String {
+fn run(record: &RunRecord, zone: &Zone, look: TextStyle, language: Language) -> String {
     let done = record.steps.iter().filter(|step| step.status == Status::Done).count();
-    let commit = record.commit.as_deref().map(|commit| format!(", commit {}", safe(commit)));
+    let steps = record.steps.len();
+    let (at, who) = (zone.rfc3339(record.run.moment()), safe(&record.who));
+    let commit = record.commit.as_deref().map(safe);
+    let commit =
+        commit.map(|commit| say!(language, ", commit {commit}", "，提交 {commit}", "，提交 {commit}"));
+    let commit = commit.unwrap_or_default();
     let end = match record.exit {
-        Some(exit) => format!("exit code {exit}"),
-        None => "it came to no end".to_owned(),
+        Some(exit) => say!(language, "exit code {exit}", "退出码 {exit}", "結束代碼 {exit}"),
+        None => language.choose("it came to no end", "没有执行到底", "沒有執行到底").to_owned(),
     };
-    let mut out = format!(
-        "{}  {} by {}{}: {done} of {} steps done, {end}\n",
-        look.paint(&record.run.to_string(), Style::new().bold()),
-        zone.rfc3339(record.run.moment()),
-        safe(&record.who),
-        commit.unwrap_or_default(),
-        record.steps.len()
+    let name = look.paint(&record.run.to_string(), Style::new().bold());
+    let mut out = say!(
+        language,
+        "{name}  {at} by {who}{commit}: {done} of {steps} steps done, {end}\n",
+        "{name}  {at}，执行人 {who}{commit}：{steps} 步里完成 {done} 步，{end}\n",
+        "{name}  {at}，執行人 {who}{commit}：{steps} 步裡完成 {done} 步，{end}\n"
     );
     let resources = record.resources();
     let more = resources.len().saturating_sub(MOST);
     for (id, write) in resources.iter().take(MOST) {
-        out.push_str(&resource(id, write, look));
+        out.push_str(&resource(id, write, look, language));
     }
     if more > 0 {
-        out.push_str(&format!("      and {more} more; `rosterctl show {}` shows all\n", record.run));
+        let run = record.run;
+        out.push_str(&say!(
+            language,
+            "      and {more} more; `rosterctl show {run}` shows all\n",
+            "      另有 {more} 项；`rosterctl show {run}` 显示全部\n",
+            "      另有 {more} 項；`rosterctl show {run}` 顯示全部\n"
+        ));
     }
     for step in record.steps.iter().filter(|step| step.status != Status::Done) {
-        out.push_str(&open(step));
+        out.push_str(&open(step, language));
     }
     out
 }
 
 /// Renders the effect of a run on a resource.
-fn resource(id: &ResourceId, write: &ResourceWrite<'_>, look: TextStyle) -> String {
+fn resource(id: &ResourceId, write: &ResourceWrite<'_>, look: TextStyle, language: Language) -> String {
     let colour = match write.action {
         Action::Create => AnsiColor::Green,
         Action::Update => AnsiColor::Yellow,
@@ -94,18 +112,27 @@ fn resource(id: &ResourceId, write: &ResourceWrite<'_>, look: TextStyle) -> Stri
     let mark = look.paint(&format!("{:>3}", write.action.mark()), colour.on_default().bold());
     let mut parts: Vec<String> = match write.action {
         Action::Delete => Vec::new(),
-        Action::Create | Action::Update | Action::Replace => write.fields.iter().filter_map(field).collect(),
+        Action::Create | Action::Update | Action::Replace => {
+            write.fields.iter().filter_map(|write| field(write, language)).collect()
+        }
     };
     if write.is_unknown {
-        parts.push("the effect of a step is unknown".to_owned());
+        let unknown = ("the effect of a step is unknown", "有一步结果不明", "有一步結果不明");
+        parts.push(language.choose(unknown.0, unknown.1, unknown.2).to_owned());
     }
-    let text = if parts.is_empty() { String::new() } else { format!("  {}", parts.join(", ")) };
+    let text = if parts.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", parts.join(language.choose(", ", "，", "，")))
+    };
     format!("  {mark} {id}{}\n", sanitize(&text))
 }
 
 /// Describes a written field; `None` if it stayed the same.
-fn field(field: &WrittenField<'_>) -> Option<String> {
-    let key = field.field.key;
+fn field(field: &WrittenField<'_>, language: Language) -> Option<String> {
+    let key = field.field.name(language);
+    let region = Region::of(language);
+    let words = |value: &Value| region.map_or_else(|| value.words(), |region| words::value(region, value));
     if let (Some(Value::Members(after)), before) = (field.after, field.before) {
         let before = before.and_then(Value::members).map_or(&NO_MEMBERS, |members| members);
         let moves = members(before, after);
@@ -113,12 +140,12 @@ fn field(field: &WrittenField<'_>) -> Option<String> {
     }
     match (field.before, field.after) {
         // A password has no value.
-        (None, None) => Some(format!("{key} set")),
+        (None, None) => Some(say!(language, "{key} set", "已设置{key}", "已設定{key}")),
         (before, after) if before == after => None,
-        (None, Some(after)) => Some(format!("{key} {}", after.words())),
+        (None, Some(after)) => Some(format!("{key} {}", words(after))),
         (Some(before), after) => {
-            let after = after.map_or_else(|| "unset".to_owned(), Value::words);
-            Some(format!("{key} {} -> {after}", before.words()))
+            let unset = || Phrase::Unset.say(language).into_owned();
+            Some(format!("{key} {} -> {}", words(before), after.map_or_else(unset, words)))
         }
     }
 }
@@ -136,10 +163,33 @@ fn members(before: &Members, after: &Members) -> String {
 }
 
 /// Renders a step that was not done.
-fn open(step: &StepRecord) -> String {
+fn open(step: &StepRecord, language: Language) -> String {
     let ids: Vec<String> = step.left_out.iter().take(MOST).map(ToString::to_string).collect();
-    let why = step.message.as_deref().map(|why| format!(": {}", safe(why))).unwrap_or_default();
-    format!("    ! {} {} {}{why}\n", step.status.word(), step.operation, ids.join(", "))
+    let ids = ids.join(comma(language));
+    let (status, operation) = match Region::of(language) {
+        // JSON has the same words.
+        None => (step.status.word().into(), step.operation.to_string()),
+        Some(region) => (status(step.status, language), does(step.operation, region)),
+    };
+    let why = step.message.as_deref().map(|message| match step.notes.as_slice() {
+        [] => safe(message),
+        known => safe(&notes(known, language)),
+    });
+    let why = why.map(|why| say!(language, ": {why}", "：{why}", "：{why}")).unwrap_or_default();
+    format!("    ! {status} {operation} {ids}{why}\n")
+}
+
+/// Returns an operation in Chinese.
+fn does(operation: Operation, region: Region) -> String {
+    let kind = words::kind(region, operation.kind);
+    match operation.verb {
+        Verb::Create => format!("新增{kind}"),
+        Verb::Edit => format!("修改{kind}"),
+        Verb::Password => zh!(region, "设置{kind}密码", "設定{kind}密碼"),
+        Verb::Delete => zh!(region, "删除{kind}", "刪除{kind}"),
+        Verb::Members => zh!(region, "设置{kind}成员", "設定{kind}成員"),
+        Verb::Put => zh!(region, "保存{kind}密码", "儲存{kind}密碼"),
+    }
 }
 
 /// Renders the runs as JSON: their records without the content of their reports.

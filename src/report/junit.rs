@@ -8,9 +8,11 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
+use super::phrases::Phrase;
 use super::result::Counts;
-use super::view::{self, Line, LineKind, Tense, View};
+use super::view::{self, Line, LineKind, View};
 use super::{Body, Command, Failure, Part, Report};
+use crate::messages::Message as _;
 use crate::model::id::safe;
 use crate::model::outcome::Status;
 use crate::model::rule::Severity;
@@ -115,12 +117,17 @@ fn begun(report: &Report) -> quick_junit::Report {
 fn add(suite: &mut Suite<'_>, part: &Part) {
     let report = suite.report;
     match &part.body {
-        Body::Planned(plan) => cases(suite, &view::build(plan, report.command, part.seconds)),
+        Body::Planned(plan) => cases(suite, &view::build(plan, report.command, &part.scene)),
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run, part.seconds);
+            let view = view::build_run(plan, run, &part.scene);
             cases(suite, &view);
             if let Some(why) = &run.refused {
-                suite.add(case(report, "run", "the plan is carried out", error(&why.to_string())));
+                suite.add(case(
+                    report,
+                    "run",
+                    "the plan is carried out",
+                    error(&why.say(part.scene.language)),
+                ));
             }
             if let Some(end) = view.end {
                 let Counts { done, partial, failed, skipped, unknown } = end.counts;
@@ -176,17 +183,17 @@ fn failed(suite: &mut Suite<'_>, part: &Part, failure: &Failure) {
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref();
         let place = place.map(|s| format!("{}:{}:{}", report.path(&s.file), s.line, s.column));
-        add(place.as_ref().unwrap_or(&part.place), &diagnostic.message());
+        add(place.as_ref().unwrap_or(&part.place), &diagnostic.message_in(part.scene.language));
     }
 }
 
 /// Returns the name of a case: `delete agent/8001 张三`.
-fn named(line: &Line, tense: Tense) -> String {
+fn named(line: &Line, view: &View<'_>) -> String {
     let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
     match line.tone {
         LineKind::Open(_) | LineKind::Moved => format!("{}{name}", line.subject),
         LineKind::Act(_) | LineKind::Find(_) => {
-            format!("{} {}{name}", line.tone.word_in(tense), line.subject)
+            format!("{} {}{name}", Phrase::KindIn(line.tone, view.tense).say(view.language()), line.subject)
         }
     }
 }
@@ -214,14 +221,14 @@ fn cases(suite: &mut Suite<'_>, view: &View<'_>) {
                     Status::Skipped | Status::Done => skipped(&said),
                     Status::Unknown => error(&said),
                 };
-                case(report, "change", &named(line, view.tense), status)
+                case(report, "change", &named(line, view), status)
             }
             LineKind::Moved => {
                 let name = format!("{} is as the plan saw it", line.subject);
                 case(report, "run", &name, failure(&said))
             }
             LineKind::Act(_) => {
-                let name = named(line, view.tense);
+                let name = named(line, view);
                 match report.command {
                     Command::Drift => case(report, "change", &name, failure(&said)),
                     Command::Plan | Command::Apply | Command::Snapshot | Command::Validate => {
@@ -248,11 +255,18 @@ fn cases(suite: &mut Suite<'_>, view: &View<'_>) {
 mod tests {
     use super::super::Roots;
     use super::*;
+    use crate::model::language::Language;
 
     #[test]
     fn a_suite_that_is_made_in_batches_has_the_text_of_a_whole_one() {
         let roots = Roots::default();
-        let report = Report { command: Command::Plan, parts: Vec::new(), several: false, roots };
+        let report = Report {
+            command: Command::Plan,
+            parts: Vec::new(),
+            several: false,
+            roots,
+            language: Language::En,
+        };
         let mut suite = Suite { report: &report, last: TestSuite::new("w"), cases: String::new() };
         let mut whole = TestSuite::new("w");
         for at in 0..=2 * BATCH {

@@ -10,12 +10,15 @@
 //! ([`Format::masks`]) are masked before rendering.
 
 pub mod calendar;
+mod chapter;
 mod content;
+mod counts;
 mod csv;
 pub mod doctor;
 mod document;
 mod escape;
 pub mod explain;
+pub mod find;
 mod format;
 mod github;
 pub mod history;
@@ -25,6 +28,7 @@ mod junit;
 pub mod ledger;
 mod markdown;
 pub mod patch;
+pub mod phrases;
 mod prometheus;
 pub mod redact;
 pub mod reference;

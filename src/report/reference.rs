@@ -5,14 +5,17 @@
 use std::fmt::Write as _;
 
 use crate::config::settings::{
-    CALENDAR, CONNECTION, Constraint, Form, IGNORE, IGNORE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES,
-    Setting, SettingType, Spec, TIME_ZONE_DOC,
+    CALENDAR, CONNECTION, Constraint, Form, IGNORE, IGNORE_DOC, LANGUAGE_DOC, LEDGER, POLICY, SCOPE,
+    SCOPE_DOC, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
 };
+use crate::messages::say;
 use crate::model::field::{Field, Personal};
+use crate::model::language::{Language, TAGS};
 use crate::model::presence::{STATES, State};
 use crate::model::rule::{Effect, RULES};
 use crate::model::support::{Cell, Support, Supports};
 use crate::model::{agent, queue, seat};
+use crate::report::phrases::comma;
 use crate::yaml::types::{code, describe};
 
 /// Returns the first connector's support of each kind.
@@ -71,11 +74,12 @@ pub fn fields(specs: &[&'static Spec]) -> String {
     out.push_str(DATES);
     let _ = write!(out, "\n`timeZone`: {TIME_ZONE_DOC} Settings under `calendar`:\n\n");
     settings(&mut out, CALENDAR);
+    let _ = write!(out, "\n## Language\n\n`language`: one of {}. {LANGUAGE_DOC}\n", TAGS.join(", "));
     out.push_str("\n## Policy\n\n");
     settings(&mut out, POLICY);
     out.push_str("\n### States of presence\n\nWhat `policy.presence.protect` may name.\n\n| state | meaning |\n| --- | --- |\n");
     for (state, word, doc) in STATES {
-        let _ = writeln!(out, "| `{word}` | {} |", cell(&told_by(specs, *state, doc)));
+        let _ = writeln!(out, "| `{word}` | {} |", cell(&told_by(specs, *state, doc, Language::En)));
     }
     let _ = write!(out, "\n## Scope\n\n{SCOPE_DOC}\n\n");
     settings(&mut out, SCOPE);
@@ -105,13 +109,14 @@ const DATES: &str = "\n## Dates\n\n\
     | `during` | agents, profiles, `defaults`, queues, members | a list of `{ from, until }` or `{ period }`, each with what holds in that time; then the base holds again. Agents: fields that an edit can set, and a base value to return to. Queues: `minMembers`, `assignMembers`, `memberSelector`, `allowEmpty`. Members: `priority` |\n\
     | `periods` | a document | names for spans, one set for the whole workspace: `NAME: { from, until }`, or a list of them |\n";
 
-/// Returns the meaning of a state, with the connectors that tell it.
-pub(super) fn told_by(specs: &[&'static Spec], state: State, doc: &str) -> String {
+/// Returns the meaning of a state in a language, with the connectors that tell it.
+pub(super) fn told_by(specs: &[&'static Spec], state: State, doc: &str, language: Language) -> String {
     let names: Vec<&str> = specs.iter().filter(|spec| spec.tells(state)).map(|spec| spec.name).collect();
     if names.is_empty() {
         return doc.to_owned();
     }
-    format!("{} ({}).", doc.trim_end_matches('.'), names.join(", "))
+    let (doc, names) = (doc.trim_end_matches(['.', '。']), names.join(comma(language)));
+    say!(language, "{doc} ({names}).", "{doc}（{names}）。", "{doc}（{names}）。")
 }
 
 pub(super) fn effect(effect: Effect) -> &'static str {

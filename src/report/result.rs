@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Run;
+pub use super::counts::Counts;
+use super::phrases::{Again, Phrase, comma};
 use super::view::ranges;
-use crate::messages::en;
+use crate::messages::{self, Message as _};
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::language::Language;
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Change, Operation, Plan, Step, StepId, Verb};
@@ -56,21 +59,6 @@ pub struct Report<'a> {
     /// The changes of the plan, as in the plan's document.
     #[serde(skip_serializing_if = "<[Change]>::is_empty")]
     pub changes: &'a [Change],
-}
-
-/// Counts of results; every format tells these.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
-pub struct Counts {
-    /// Took effect.
-    pub done: usize,
-    /// Those of them that have another result beside it, for the targets that were left out.
-    pub partial: usize,
-    /// Failed, or did not take effect.
-    pub failed: usize,
-    /// Were not tried.
-    pub skipped: usize,
-    /// Ended with an unknown effect.
-    pub unknown: usize,
 }
 
 /// The result of a step. A step that was done for some of its targets has two: for these, and for the others.
@@ -155,7 +143,7 @@ fn entries<'a>(step: &'a Step, result: &'a StepResult) -> Vec<Entry<'a>> {
         targets,
         status: status.word(),
         end: status,
-        message: (!notes.is_empty()).then(|| en::notes(notes)),
+        message: (!notes.is_empty()).then(|| messages::notes(notes, Language::En)),
     };
     let spared: Vec<ResourceId> =
         result.spared.iter().map(|spared| ResourceId::agent(&spared.agent)).collect();
@@ -196,82 +184,62 @@ pub(super) fn is_whole(run: &Run) -> bool {
 }
 
 /// Describes the work beyond a saved plan, in a sentence.
-fn due(run: &Run) -> Option<String> {
+fn due(run: &Run, language: Language) -> Option<String> {
     let mut kinds: BTreeMap<Kind, Vec<&OperatorId>> = BTreeMap::new();
     for id in &run.due {
         kinds.entry(id.kind).or_default().push(&id.name);
     }
     let said = kinds.iter().map(|(kind, ids)| format!("{}/{}", kind.word(), ranges(ids)));
-    let said = said.collect::<Vec<_>>().join(", ");
-    (!said.is_empty()).then(|| format!("Since the plan was saved more is due: {said}; plan again."))
+    let said = said.collect::<Vec<_>>().join(comma(language));
+    (!said.is_empty()).then(|| Phrase::MoreIsDue(&said).say(language).into_owned())
 }
 
 /// Describes the whole run; `None` if there was nothing to do.
-pub fn verdict(plan: &Plan, run: &Run) -> Option<String> {
+pub fn verdict(plan: &Plan, run: &Run, language: Language) -> Option<String> {
     if let Some(why) = &run.refused {
         // A reason may list the resources that moved, a line each; here it is one sentence.
-        return Some(format!(
-            "Not applied: {}",
-            why.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
-        ));
+        let why = why.say(language).split_whitespace().collect::<Vec<_>>().join(" ");
+        return Some(Phrase::NotApplied(&why).say(language).into_owned());
     }
-    let told = [ended(plan, run), due(run)].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let told = [ended(plan, run, language), due(run, language)].into_iter().flatten();
+    let told = told.collect::<Vec<_>>().join(language.choose(" ", "", ""));
     (!told.is_empty()).then_some(told)
 }
 
 /// Describes the results of the steps, in a sentence.
-fn ended(plan: &Plan, run: &Run) -> Option<String> {
-    let Counts { done, partial, failed, skipped, unknown } = build(plan, run).summary;
-    let open = failed + skipped + unknown;
+fn ended(plan: &Plan, run: &Run, language: Language) -> Option<String> {
+    let counts = build(plan, run).summary;
+    let open = counts.failed + counts.skipped + counts.unknown;
     let all = run.results.len();
-    let but = match partial {
-        0 => String::new(),
-        _ => format!(", {partial} of them in part"),
-    };
     let unread = run.results.iter().filter(|r| r.status == Status::Done && !r.is_proved()).count();
-    let but = match unread {
-        0 => but,
-        _ => format!("{but}, {unread} of them not read back"),
-    };
     let left: Vec<String> = plan
         .findings
         .iter()
         .filter(|finding| finding.effect() == Effect::Partial)
         .filter_map(|finding| Some(finding.id.as_ref()?.to_string()))
         .collect();
-    let left = (!left.is_empty()).then(|| format!("left out, as the findings say: {}", left.join(", ")));
-    match (all, open + unread) {
-        (0, _) => left.map(|left| format!("Nothing was applied; {left}.")),
-        (_, 0) if let Some(left) = left => {
-            Some(format!("Applied in part: {all} of {all} steps done; {left}."))
-        }
-        (_, 0) if plan.due_since.is_some() => {
-            Some(format!("Applied: {all} of {all} steps done; nothing more is due."))
-        }
-        (_, 0) if !run.due.is_empty() => Some(format!("Applied: {all} of {all} steps done.")),
-        (_, 0) => Some(format!(
-            "Applied: {all} of {all} steps done; all that can be read back is as the manifests say."
-        )),
-        (_, _) => Some(format!(
-            "Applied in part, by steps: {done} done{but}, {failed} failed, {skipped} skipped, {unknown} of unknown outcome. {}.",
-            again(run)
-        )),
-    }
+    let left = (!left.is_empty()).then(|| Phrase::LeftOut(&left.join(comma(language))).say(language));
+    let phrase = match (all, open + unread, &left) {
+        (0, _, None) => return None,
+        (0, _, Some(left)) => Phrase::NothingApplied(left),
+        (_, 0, Some(left)) => Phrase::AppliedBut(all, left),
+        (_, 0, None) if plan.due_since.is_some() => Phrase::AppliedDue(all),
+        (_, 0, None) if !run.due.is_empty() => Phrase::Applied(all),
+        (_, 0, None) => Phrase::AppliedWhole(all),
+        (..) => Phrase::AppliedInPart(counts, unread, again(run)),
+    };
+    Some(phrase.say(language).into_owned())
 }
 
-/// Describes the effect of another apply on the steps that are not done.
-fn again(run: &Run) -> &'static str {
+/// Returns the effect of another apply on the steps that are not done.
+fn again(run: &Run) -> Again {
     let kept = |result: &&StepResult| result.notes.iter().any(Note::is_form);
     let open = || run.results.iter().filter(|result| result.status != Status::Done);
     let (all, some) = (open().all(|result| kept(&result)), open().any(|result| kept(&result)));
     match (all && some, some, run.held.is_empty()) {
-        (true, ..) => "Running apply again changes nothing: write the values as the vendor keeps them",
-        (_, true, _) => {
-            "Running apply again does the rest, but for values that the vendor keeps in another form"
-        }
-        (_, _, true) => "Running apply again does the rest",
-        (_, _, false) => {
-            "Running apply again does the rest, once those who were left alone are no longer at work"
-        }
+        (true, ..) => Again::Nothing,
+        (_, true, _) => Again::AllButForms,
+        (_, _, true) => Again::Rest,
+        (_, _, false) => Again::RestLater,
     }
 }

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
+use super::phrases::{Phrase, semicolon};
 use super::view::{self, Line, LineKind, View};
 use super::{Body, Command, Part, Report, json, reference};
 use crate::model::id::safe;
@@ -62,7 +63,7 @@ fn run(report: &Report, part: &Part, alone: bool) -> Json {
     if count > MOST {
         results.sort_by_key(|result| result.rank);
         results.truncate(MOST - 1);
-        let text = format!("{} results are left out; `--format json` has all", count - results.len());
+        let text = Phrase::ResultsLeftOut(count - results.len()).say(part.scene.language);
         results.push(one(report, part, "rest", Severity::Warning, &text, "", None));
     }
     json!({
@@ -174,11 +175,12 @@ fn one(
 /// Returns the results, and the number of those that no run has room for.
 fn results(report: &Report, part: &Part) -> (Vec<Ranked>, usize) {
     match &part.body {
-        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, part.seconds)),
+        Body::Planned(plan) => lines(report, part, &view::build(plan, report.command, &part.scene)),
         Body::Ran(plan, run) => {
-            let view = view::build_run(plan, run, part.seconds);
+            let view = view::build_run(plan, run, &part.scene);
             // A failure of the whole run has no resource.
-            let verdict = view.end.as_ref().filter(|end| !end.whole).and_then(|end| end.verdict.as_deref());
+            let is_bad = view.end.as_ref().is_some_and(|end| !end.whole);
+            let verdict = view.verdict.as_ref().filter(|_| is_bad).map(|verdict| &*verdict.text);
             let verdict =
                 verdict.map(|verdict| one(report, part, "failure", Severity::Error, verdict, "", None));
             let (lines, others) = lines(report, part, &view);
@@ -190,11 +192,19 @@ fn results(report: &Report, part: &Part) -> (Vec<Ranked>, usize) {
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {
-                let (message, help) = (diagnostic.message(), diagnostic.help());
-                let gap = if help.is_empty() { "" } else { "; " };
+                let language = part.scene.language;
+                let (message, help) = (diagnostic.message_in(language), diagnostic.help_in(language));
+                let gap = if help.is_empty() { "" } else { semicolon(language) };
                 let text = format!("{message}{gap}{help}");
-                let mut result =
-                    one(report, part, "input", Severity::Error, &text, &message, diagnostic.source.as_ref());
+                let mut result = one(
+                    report,
+                    part,
+                    "input",
+                    Severity::Error,
+                    &text,
+                    &diagnostic.message(),
+                    diagnostic.source.as_ref(),
+                );
                 if let Some((source, label)) = &diagnostic.related {
                     result.json["relatedLocations"] = json!([{
                         "message": { "text": sanitize_lines(&label.to_string()) },
@@ -217,7 +227,8 @@ fn lines(report: &Report, part: &Part, view: &View<'_>) -> (Vec<Ranked>, usize) 
         let name = line.name().map(|name| format!(" {name}")).unwrap_or_default();
         let words = line.words();
         let gap = if words.is_empty() { "" } else { ": " };
-        let text = format!("{} {}{name}{gap}{words}", line.tone.word_in(view.tense), line.subject);
+        let text =
+            format!("{} {}{name}{gap}{words}", view.say(Phrase::KindIn(line.tone, view.tense)), line.subject);
         match line.tone {
             LineKind::Open(_) => one(report, part, "step", Severity::Error, &text, &line.subject, source),
             LineKind::Moved => one(report, part, "moved", Severity::Error, &text, &line.subject, source),

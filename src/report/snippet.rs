@@ -23,7 +23,10 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use console::{measure_text_width, truncate_str};
 
+use super::phrases::{Phrase, colon};
+use crate::messages::Message as _;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::language::Language;
 use crate::model::source::Source;
 use crate::model::text::sanitize;
 use crate::yaml::redact;
@@ -37,41 +40,38 @@ const LOOK_BACK: u32 = 100;
 
 /// Renders one diagnostic, with a line break at the end.
 ///
-/// `severity` is the word in front (`error`, `warning`). `source_line` returns the text of the line at a place, at any
+/// `source_line` returns the text of the line at a place, at any
 /// column, without its line break. It is called for lines above as well.
 pub fn render(
     diagnostic: &Diagnostic,
-    severity: &str,
+    language: Language,
     source_line: impl Fn(&Source) -> Option<String>,
     colour: bool,
 ) -> String {
-    render_one(diagnostic, severity, &source_line, Styles::new(severity, colour))
+    render_one(diagnostic, language, &source_line, Styles::new(colour))
 }
 
 /// Renders diagnostics with a blank line between them, and the counts of diagnostics and files.
 pub fn render_all(
     diagnostics: &[Diagnostic],
-    severity: &str,
+    language: Language,
     source_line: impl Fn(&Source) -> Option<String>,
     colour: bool,
 ) -> String {
-    let paint = Styles::new(severity, colour);
+    let paint = Styles::new(colour);
     let mut out = String::new();
     for diagnostic in diagnostics {
-        out.push_str(&render_one(diagnostic, severity, &source_line, paint));
+        out.push_str(&render_one(diagnostic, language, &source_line, paint));
         out.push('\n');
     }
     if diagnostics.is_empty() {
         return out;
     }
     let files: BTreeSet<&str> = diagnostics.iter().filter_map(|d| Some(&*d.source.as_ref()?.file)).collect();
-    let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
-    let mut total = count(diagnostics.len(), severity);
-    if !files.is_empty() {
-        total = format!("{total} in {}", count(files.len(), "file"));
-    }
+    let total = Phrase::ErrorCount(diagnostics.len(), files.len()).say(language);
     let (word, bold) = (paint.word, paint.bold);
-    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {total}{bold:#}");
+    let head = Phrase::Error.say(language);
+    let _ = writeln!(out, "{word}{head}{word:#}{bold}{}{total}{bold:#}", colon(language));
     out
 }
 
@@ -85,29 +85,30 @@ struct Styles {
 }
 
 impl Styles {
-    fn new(severity: &str, colour: bool) -> Self {
+    fn new(colour: bool) -> Self {
         if !colour {
             let plain = Style::new();
             return Self { word: plain, note: plain, frame: plain, bold: plain };
         }
         let bold = Style::new().bold();
         let of = |colour: AnsiColor| bold.fg_color(Some(colour.into()));
-        let word = if severity == "error" { AnsiColor::Red } else { AnsiColor::Yellow };
-        Self { word: of(word), note: of(AnsiColor::Cyan), frame: of(AnsiColor::Blue), bold }
+        Self { word: of(AnsiColor::Red), note: of(AnsiColor::Cyan), frame: of(AnsiColor::Blue), bold }
     }
 }
 
 fn render_one(
     diagnostic: &Diagnostic,
-    severity: &str,
+    language: Language,
     source_line: &dyn Fn(&Source) -> Option<String>,
     paint: Styles,
 ) -> String {
     let Diagnostic { problem: _, source, masked, related } = diagnostic;
-    let (message, help) = (diagnostic.message(), diagnostic.help());
+    let (message, help) = (diagnostic.message_in(language), diagnostic.help_in(language));
+    let colon = colon(language);
     let Styles { word, note, frame, bold } = paint;
     let mut out = String::new();
-    let _ = writeln!(out, "{word}{severity}{word:#}{bold}: {}{bold:#}", visible(&message));
+    let head = Phrase::Error.say(language);
+    let _ = writeln!(out, "{word}{head}{word:#}{bold}{colon}{}{bold:#}", visible(&message));
     let number = |s: &Source| s.line.to_string().len();
     // Both snippets share one margin, so that their lines can be compared.
     let margin = source.as_ref().map_or(1, number).max(related.as_ref().map_or(1, |(s, _)| number(s)));
@@ -115,10 +116,14 @@ fn render_one(
         snippet(&mut out, source, *masked, margin, source_line, paint, word);
     }
     if !help.is_empty() {
-        let _ = writeln!(out, "{:margin$} {frame}={frame:#} {bold}help{bold:#}: {}", "", visible(&help));
+        let head = Phrase::Help.say(language);
+        let _ =
+            writeln!(out, "{:margin$} {frame}={frame:#} {bold}{head}{bold:#}{colon}{}", "", visible(&help));
     }
     if let Some((source, label)) = related {
-        let _ = writeln!(out, "{note}note{note:#}{bold}: {}{bold:#}", visible(&label.to_string()));
+        let head = Phrase::NoteWord.say(language);
+        let label = label.say(language);
+        let _ = writeln!(out, "{note}{head}{note:#}{bold}{colon}{}{bold:#}", visible(&label));
         snippet(&mut out, source, *masked, margin, source_line, paint, note);
     }
     out

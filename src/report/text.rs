@@ -7,12 +7,15 @@ use console::measure_text_width;
 use textwrap::core::{Word, break_words};
 use textwrap::{WordSeparator, WrapAlgorithm};
 
-use super::view::{self, Line, LineKind, Segment, Tense, View};
+use super::phrases::{Phrase, bracketed, colon};
+use super::view::{self, Line, LineKind, Section, Segment, Tense, View, Weight};
 use super::word_diff::{Span, spans};
 use super::{Body, Failure, Part, Report};
 use crate::model::id::safe;
+use crate::model::language::Language;
 use crate::model::outcome::Status;
 use crate::model::plan::Action;
+use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::rule::Severity;
 use crate::model::text::{sanitize, sanitize_lines};
 
@@ -40,10 +43,13 @@ const LONG: usize = 24;
 /// Renders a workspace with its plan and, after an apply, its outcome.
 pub(super) fn part(report: &Report, part: &Part, look: TextStyle) -> String {
     let text = match &part.body {
-        Body::Planned(shown) => plan(&view::build(shown, report.command, part.seconds), look),
-        Body::Ran(shown, run) => plan(&view::build_run(shown, run, part.seconds), look),
-        Body::Sound(sound) => return format!("{}: {sound}.\n", sanitize(part.name())),
-        Body::Failed(failure) => failed(failure),
+        Body::Planned(shown) => plan(&view::build(shown, report.command, &part.scene), look),
+        Body::Ran(shown, run) => plan(&view::build_run(shown, run, &part.scene), look),
+        Body::Sound(sound) => {
+            let (colon, stop) = (colon(part.scene.language), part.scene.language.choose(".", "。", "。"));
+            return format!("{}{colon}{}{stop}\n", sanitize(part.name()), sound.words(part.scene.language));
+        }
+        Body::Failed(failure) => failed(failure, part.scene.language),
     };
     if report.several { format!("# {}\n{text}", safe(part.name())) } else { text }
 }
@@ -53,8 +59,8 @@ pub(super) fn part(report: &Report, part: &Part, look: TextStyle) -> String {
 pub fn outcome(report: &Report, look: TextStyle) -> String {
     let parts = report.parts.iter().filter_map(|part| match &part.body {
         Body::Ran(plan, run) if run.refused.is_none() => {
-            let view = view::build_run(plan, run, part.seconds);
-            let open: String = view.open.iter().map(|line| draw(line, 0, look)).collect();
+            let view = view::build_run(plan, run, &part.scene);
+            let open: String = view.open.iter().map(|line| draw(line, 0, &view, look)).collect();
             let gap = if open.is_empty() { "" } else { "\n" };
             Some(open + gap + &end(&view, look))
         }
@@ -64,64 +70,105 @@ pub fn outcome(report: &Report, look: TextStyle) -> String {
 }
 
 /// Renders the failure of a workspace that has no plan.
-fn failed(failure: &Failure) -> String {
-    let mut text = format!("Failed: {}\n", sanitize_lines(&failure.message));
+fn failed(failure: &Failure, language: Language) -> String {
+    let head = Phrase::Failed.say(language);
+    let gap = language.choose(" ", "", "");
+    let mut text = format!("{head}{gap}{}\n", sanitize_lines(&failure.message_in(language)));
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
-        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message())));
+        text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message_in(language))));
     }
     text
 }
 
 /// Renders the end of a run.
 fn end(view: &View<'_>, look: TextStyle) -> String {
-    let sentences = view.end.iter().flat_map(|end| end.notes.iter().chain(&end.verdict));
-    sentences.fold(String::new(), |all, sentence| all + &wrap(&safe(sentence), 0, look.width) + "\n")
+    let notes = view.end.iter().flat_map(|end| &end.notes);
+    let verdict = view.verdict.as_ref().filter(|_| view.end.is_some());
+    let sentences =
+        notes.map(|note| (note, None)).chain(verdict.map(|verdict| (&verdict.text, Some(verdict.weight))));
+    sentences.fold(String::new(), |all, (sentence, weight)| all + &told(sentence, weight, look))
 }
 
-/// Renders a plan or a run.
+/// Renders a sentence on lines of its own.
+fn told(sentence: &str, weight: Option<Weight>, look: TextStyle) -> String {
+    let text = wrap(&safe(sentence), 0, look.width);
+    let colour = match weight {
+        Some(Weight::Good | Weight::Ready) => AnsiColor::Green,
+        Some(Weight::Decide) => AnsiColor::Yellow,
+        Some(Weight::Bad) => AnsiColor::Red,
+        None => return text + "\n",
+    };
+    look.paint(&text, colour.on_default()) + "\n"
+}
+
+/// Renders a plan or a run: the verdict and the facts, the chapters, the counts.
 pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let mut text = String::new();
-    let subject = view.changes.subject_columns(28);
-    for line in view.changes.iter() {
-        let line = draw(&line, subject, look);
-        // The mark of a creation stands first in its line.
-        text.push_str(&if view.tense == Tense::Live { line.replacen('+', " ", 1) } else { line });
+    let plain = |sentence: &str| told(sentence, None, look);
+    // After a run the verdict is the last line, as that of a command on a terminal.
+    if let Some(verdict) = view.verdict.as_ref().filter(|_| view.end.is_none()) {
+        text.push_str(&told(&verdict.text, Some(verdict.weight), look));
     }
+    if !view.facts.is_empty() {
+        let facts = wrap(&safe(&sentence(&view.facts.join(" · "))), 0, look.width);
+        text.push_str(&format!("{}\n", look.paint(&facts, Style::new().dimmed())));
+    }
+    text.extend(view.instant.iter().chain(&view.narrowed).chain(&view.allowed).map(|one| plain(one)));
     if view.tense == Tense::Differs && !view.changes.is_empty() {
-        text.insert_str(0, "What is live -> what the manifests say; nothing has been changed.\n\n");
+        text.push_str(&plain(&view.say(Phrase::LiveFirst)));
     }
-    if !view.changes.is_empty() && view.open.len() + view.findings.len() > 0 {
-        text.push('\n');
+    if let Some((heading, agents)) = &view.at_work {
+        text.push_str(&plain(heading));
+        text.extend(agents.iter().map(|agent| plain(&format!("  ! {agent}"))));
     }
-    for line in view.open.iter().chain(&view.findings) {
-        text.push_str(&draw(line, 0, look));
+    let subject = view.changes.subject_columns(28);
+    for section in Section::ALL {
+        let mut lines = view.group(section).peekable();
+        let unchanged = view.unchanged.as_ref().filter(|_| section == Section::Queues);
+        if lines.peek().is_none() {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let heading = view.say(Phrase::Heading(section, view.tense));
+        let count = bracketed(&view.count(section).to_string(), view.language());
+        let heading = format!("{heading}{}{count}", view.language().choose(" ", "", ""));
+        text.push_str(&format!("{}\n", look.paint(&heading, Style::new().bold())));
+        let columns =
+            if matches!(section, Section::Open | Section::Decide | Section::Notes) { 0 } else { subject };
+        for line in lines {
+            let line = draw(&line, columns, view, look);
+            // The mark of a creation stands first in its line.
+            text.push_str(&if view.tense == Tense::Live { line.replacen('+', " ", 1) } else { line });
+        }
+        if let Some(unchanged) = unchanged {
+            let unchanged = wrap(&safe(unchanged), 4, look.width);
+            text.push_str(&format!("    {}\n", look.paint(&unchanged, Style::new().dimmed())));
+        }
     }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    if let Some(instant) = &view.instant {
-        text.push_str(&format!("{}\n", wrap(&safe(instant), 0, look.width)));
-    }
-    if let Some(narrowed) = &view.narrowed {
-        text.push_str(&format!("{}\n", wrap(&safe(narrowed), 0, look.width)));
-    }
-    for line in &view.allowed {
-        text.push_str(&format!("{}\n", safe(line)));
-    }
-    if let Some(verdict) = view.verdict() {
-        text.push_str(&format!("{}\n", safe(verdict)));
-    }
-    if let Some(refused) = &view.refused {
-        text.push_str(&format!(
-            "{}\n",
-            look.paint(&wrap(&safe(refused), 0, look.width), style(LineKind::Find(Severity::Error)))
-        ));
+    let ahead = view.ahead();
+    if !ahead.is_empty() {
+        text.push_str(&format!("\n{}\n", look.paint(&view.say(Phrase::Ahead), Style::new().bold())));
+        for (at, words) in ahead {
+            let words = wrap(&safe(&words), 6 + at.len(), look.width);
+            text.push_str(&format!("    {}  {words}\n", look.paint(at, Style::new().bold())));
+        }
     }
     if view.tense != Tense::Done {
+        if !text.is_empty() {
+            text.push('\n');
+        }
         text.push_str(&format!("{}\n", wrap(&view.counts(), 0, look.width)));
     }
     text + &end(view, look)
+}
+
+/// Returns facts as a sentence, which begins with a capital letter.
+fn sentence(facts: &str) -> String {
+    let mut chars = facts.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn style(tone: LineKind) -> Style {
@@ -140,9 +187,11 @@ fn style(tone: LineKind) -> Style {
     colour.on_default()
 }
 
-fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
+fn draw(line: &Line, subject: usize, view: &View<'_>, look: TextStyle) -> String {
     let mark = match line.tone {
-        LineKind::Open(_) | LineKind::Moved => format!("{:>3} {} ", line.tone.mark(), line.tone.word()),
+        LineKind::Open(_) | LineKind::Moved => {
+            format!("{:>3} {} ", line.tone.mark(), view.say(Phrase::Kind(line.tone)))
+        }
         LineKind::Act(_) | LineKind::Find(_) => format!("{:>3} ", line.tone.mark()),
     };
     // A vendor's numbers may hold any character.
@@ -152,14 +201,16 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
         format!("{}{}", look.paint(&mark, style(line.tone).bold()), look.paint(&name, Style::new().bold()));
     let width = measure_text_width(&mark) + measure_text_width(&name);
     let mut pieces: Vec<Cow<'_, str>> = line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
-    if let Some(staffing) = line
-        .staffing
-        .as_ref()
-        .filter(|staff| staff.leaving + staff.joining > 0 && line.tone == LineKind::Act(Action::Update))
-    {
-        let members = format!("({} -> {} members)", staffing.before, staffing.after());
-        pieces.push(look.paint(&members, Style::new().dimmed()).into());
-    }
+    let staffing = line.staffing.as_ref().filter(|staff| staff.moves() && is_update(line));
+    let staffing = staffing.map(|staff| {
+        let minimum = staff.minimum.map(|minimum| view.say(Phrase::Minimum(minimum))).unwrap_or_default();
+        let mut members = format!("{} -> {}", staff.before, staff.after());
+        for part in [staff.difference().into(), minimum].iter().filter(|part| !part.is_empty()) {
+            members.push(' ');
+            members.push_str(part);
+        }
+        format!("{} · ", look.paint(&members, Style::new().bold()))
+    });
     if look.places
         && let Some(source) = &line.source
     {
@@ -168,10 +219,14 @@ fn draw(line: &Line, subject: usize, look: TextStyle) -> String {
     if pieces.is_empty() {
         return format!("{head}\n");
     }
-    let body = join(&line.pieces, &pieces);
+    let body = format!("{}{}", staffing.unwrap_or_default(), join(&line.pieces, &pieces));
     let start = width + gap + 2;
     let text = wrap(&body, start, look.width);
     format!("{head}{}  {text}\n", " ".repeat(gap))
+}
+
+fn is_update(line: &Line) -> bool {
+    line.tone == LineKind::Act(Action::Update)
 }
 
 /// Joins the pieces of a line.
@@ -180,7 +235,9 @@ pub(super) fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
     for (at, piece) in pieces.iter().enumerate() {
         if at > 0 {
             let remark = matches!(kinds.get(at), None | Some(Segment::Remark(_)));
-            text.push_str(if remark { " " } else { " · " });
+            // A full-width bracket has its own gap.
+            let gap = if piece.starts_with('（') { "" } else { " " };
+            text.push_str(if remark { gap } else { " · " });
         }
         text.push_str(piece);
     }
@@ -191,10 +248,13 @@ pub(super) fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
 pub(super) fn draw_piece(piece: &Segment, look: TextStyle) -> Cow<'_, str> {
     match piece {
         Segment::Name(words) | Segment::Words(words) => sanitize(words),
-        Segment::Count(_) => piece.words(),
         Segment::Remark(_) => look.paint(&safe(&piece.words()), Style::new().dimmed()).into(),
-        Segment::Field { key, before, after } => {
-            format!("{} {}", safe(key), changed(&safe(before), &safe(after), look)).into()
+        // What the console did, and what apply does, are no two values of a text.
+        Segment::Field { key, label, before, after } if *key == ASSIGN_MEMBERS.key => {
+            format!("{} {} -> {}", safe(label), safe(before), safe(after)).into()
+        }
+        Segment::Field { label, before, after, .. } => {
+            format!("{} {}", safe(label), changed(&safe(before), &safe(after), look)).into()
         }
     }
 }

@@ -102,6 +102,8 @@ pub struct Client {
     clock: Rc<dyn Clock>,
     /// Lead of the system's clock over this host's at the last dated response, in milliseconds.
     ahead_ms: std::sync::Mutex<Option<i64>>,
+    /// The number of answered calls, and the sum of their latencies.
+    answered: std::sync::Mutex<(u32, Duration)>,
     /// Time limit of a call.
     timeout: Duration,
 }
@@ -158,6 +160,7 @@ impl Client {
             bounds,
             clock,
             ahead_ms: std::sync::Mutex::default(),
+            answered: std::sync::Mutex::default(),
             timeout,
         }
     }
@@ -168,6 +171,12 @@ impl Client {
         let account = shared.account(tenant, self.credential);
         let slots = shared.slots(tenant, self.connection.concurrency());
         Self { account, slots, ..self }
+    }
+
+    /// Returns the mean latency of the calls that were answered; `None` without any.
+    pub fn latency(&self) -> Option<Duration> {
+        let (calls, sum) = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        (calls > 0).then(|| sum / calls)
     }
 
     /// Returns the same client without retries, for any settings of the connection.
@@ -460,7 +469,12 @@ impl Client {
             self.account.rest.ask(reply, self.clock.elapsed(), self.bounds.total);
         }
         let status = reply.as_ref().map_or(0, |reply| reply.status);
-        let millis = self.clock.elapsed().saturating_sub(started).as_millis();
+        let latency = self.clock.elapsed().saturating_sub(started);
+        if reply.is_ok() {
+            let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            *answered = (answered.0 + 1, answered.1 + latency);
+        }
+        let millis = latency.as_millis();
         let result = reply.and_then(|reply| hear(&reply));
         if result.is_ok() {
             self.account.accepted.store(true, Ordering::Release);

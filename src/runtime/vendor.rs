@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::client::{Check, Client, WriteOptions};
 use super::gate::Gate;
@@ -32,6 +33,11 @@ impl Vendor {
     /// Returns the operations with a rate limit, and the calls in the window of each.
     pub fn rates(&self) -> Vec<(&'static str, Rate, usize)> {
         self.link.rates()
+    }
+
+    /// Returns the mean latency of its calls: see [`Client::latency`].
+    pub fn latency(&self) -> Option<Duration> {
+        self.link.latency()
     }
 
     /// Returns the lead of the system's clock over this host's: see [`Client::ahead_ms`].

@@ -180,7 +180,8 @@ fn render_text(bencher: Bencher<'_, '_>, agents: usize) {
     let plan = bytes.plan(&snapshot::read(&bytes.live).unwrap().live);
     let plan = BoundPlan::new(plan, bytes.workspace.supports());
     let look = TextStyle { colour: false, width: None, places: false };
-    bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan, None), look));
+    let scene = rosterctl::model::scene::Scene::default();
+    bencher.bench_local(|| text::plan(&view::build(&plan, Command::Plan, &scene), look));
 }
 
 /// Renders a plan as JSON that creates everything.

@@ -62,6 +62,18 @@ impl Said {
     }
 }
 
+/// Returns a text without the instants at which live state was read.
+pub(crate) fn timeless(text: &str) -> String {
+    let mut whole = String::new();
+    for line in text.split_inclusive('\n') {
+        match line.find("ive state of ") {
+            Some(at) => whole.push_str(&format!("{}ive state of …\n", &line[..at])),
+            None => whole.push_str(line),
+        }
+    }
+    whole
+}
+
 impl Bench {
     /// Creates a bench with vendors from a seed, and adds credentials.
     pub(crate) fn new(seed: &str) -> Self {

@@ -99,13 +99,10 @@ pub(crate) fn load(argument: &Path) -> Result<Loaded, CliError> {
 /// All errors in them.
 pub(crate) fn load_beside(argument: &Path, busy: usize, at: Option<Date>) -> Result<Loaded, CliError> {
     let (place, workspace, bytes) = opened(argument)?;
-    let instant = match at {
-        None => instant(),
-        Some(at) => moment(at, &workspace)?,
-    };
+    let instant = instant_at(at, &workspace)?;
     let own = |bytes: &[u8]| File { name: Arc::clone(&place.shown), bytes: bytes.to_vec() };
     let fail = |out: Diagnostics, files: Vec<File>, found| {
-        CliError::Input(out.into_sorted(), SourceCache::found(files, found))
+        CliError::Input(out.into_sorted(), SourceCache::found(files, found).speaking(workspace.language))
     };
     let found = match files::manifests(&place, &workspace) {
         Ok(found) => found,
@@ -135,12 +132,12 @@ pub(crate) fn load_beside(argument: &Path, busy: usize, at: Option<Date>) -> Res
     let digest = digest::sha256(parts);
     let secrets = Secrets::open(&workspace, &place.folder);
     Ok(Loaded {
+        sources: SourceCache::found(files, found).speaking(workspace.language),
         place,
         workspace,
         desired,
         instant,
         dates,
-        sources: SourceCache::found(files, found),
         digest,
         secrets,
         clients: Clients::default(),
@@ -148,8 +145,12 @@ pub(crate) fn load_beside(argument: &Path, busy: usize, at: Option<Date>) -> Res
     })
 }
 
-/// Returns the moment of `--at` in the zone of a workspace.
-fn moment(at: Date, workspace: &Workspace) -> Result<Timestamp, CliError> {
+/// Returns the moment of `--at` in the zone of a workspace; the instant of the run without it.
+///
+/// # Errors
+/// The zone skips the moment, or has it twice.
+pub(crate) fn instant_at(at: Option<Date>, workspace: &Workspace) -> Result<Timestamp, CliError> {
+    let Some(at) = at else { return Ok(instant()) };
     let utc = Zone::utc();
     at.first(workspace.time_zone.as_ref().unwrap_or(&utc)).map_err(|readings| {
         let problem = RosterProblem::TwoReadings { date: at.to_string(), readings };
@@ -258,6 +259,36 @@ pub(crate) fn bare(argument: &Path) -> Result<Loaded, CliError> {
         clients,
         elsewhere: None,
     })
+}
+
+/// A workspace with the bytes of its manifests.
+pub(crate) struct Texts {
+    /// Location of the workspace.
+    pub(crate) place: Place,
+    /// The workspace.
+    pub(crate) workspace: Workspace,
+    /// The manifests.
+    pub(crate) found: Vec<Manifest>,
+    /// Their bytes, in the same order.
+    pub(crate) files: Vec<File>,
+}
+
+/// Reads a workspace and the bytes of its manifests, which may be wrong.
+///
+/// # Errors
+/// All errors in the workspace file, or all files that cannot be read.
+pub(crate) fn texts(argument: &Path) -> Result<Texts, CliError> {
+    let (place, workspace) = self::workspace(argument)?;
+    let fail = |wrong: Diagnostics| CliError::Input(wrong.into_sorted(), SourceCache::default());
+    let found = files::manifests(&place, &workspace).map_err(fail)?;
+    let (mut files, mut wrong) = (Vec::new(), Diagnostics::default());
+    for manifest in &found {
+        match manifest.read() {
+            Ok(file) => files.push(file),
+            Err(unreadable) => wrong.push(*unreadable),
+        }
+    }
+    if wrong.is_empty() { Ok(Texts { place, workspace, found, files }) } else { Err(fail(wrong)) }
 }
 
 /// Reads a workspace without its manifests.

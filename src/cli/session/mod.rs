@@ -15,5 +15,6 @@ pub(super) mod planning;
 pub(super) mod provenance;
 pub(super) mod run_record;
 pub(super) mod saved_plan;
+pub(super) mod scene;
 pub(super) mod snapshot_plan;
 pub(super) mod source_cache;

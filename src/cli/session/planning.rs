@@ -13,7 +13,7 @@ use crate::cli::plan_args::PlanArgs;
 use crate::config::workspace::Prune;
 use crate::model::agent::PASSWORD;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::id::{Kind, ResourceId};
+use crate::model::id::{KINDS, Kind, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
@@ -21,9 +21,9 @@ use crate::model::plan::Plan;
 use crate::model::problem::Problem;
 use crate::model::rule::Effect;
 use crate::plan;
-use crate::plan::Options;
+use crate::plan::{Observed, Options};
 use crate::runtime::read::resources;
-use crate::runtime::vendor::{Vendor, Vendors};
+use crate::runtime::vendor::Vendors;
 use crate::storage::ledger::Store;
 
 /// A plan and its input.
@@ -61,11 +61,16 @@ pub(crate) async fn again(loaded: &Loaded, store: &Store, saved: &Plan) -> Resul
     Ok(Planned { plan, live, ledger, vendors })
 }
 
-/// Returns the least seconds of a plan, with the calls in the shared rate windows.
+/// Returns the least seconds of a plan, with the calls in the shared rate windows and the latency of the calls that
+/// read live state.
 pub(crate) fn seconds(loaded: &Loaded, plan: &Plan, vendors: &Vendors) -> u64 {
-    let rates = vendors.get(Kind::Queue).into_iter().flat_map(Vendor::rates);
-    let used = rates.map(|(operation, _, used)| (operation, used)).collect();
-    plan::seconds(&loaded.workspace, &plan.steps, &used)
+    let all = || KINDS.iter().filter_map(|names| Some((names.kind, vendors.get(names.kind)?)));
+    let rates = all().flat_map(|(_, vendor)| vendor.rates());
+    let observed = Observed {
+        used: rates.map(|(operation, _, used)| (operation, used)).collect(),
+        latency: all().filter_map(|(kind, vendor)| Some((kind, vendor.latency()?))).collect(),
+    };
+    plan::seconds(&loaded.workspace, &plan.steps, &observed)
 }
 
 /// Reads live state and the ledger, and settles the journal of an interrupted run.
@@ -167,6 +172,7 @@ pub(crate) fn report_invalid(plan: &Plan, loaded: &Loaded, console: &Console) {
         })
         .collect();
     if !diagnostics.is_empty() {
-        console.diagnostics(&diagnostics, &loaded.sources);
+        let language = console.language(loaded.workspace.language);
+        console.diagnostics(&diagnostics, &loaded.sources, language);
     }
 }

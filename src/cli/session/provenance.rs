@@ -43,7 +43,12 @@ pub(crate) fn who() -> String {
     first(&ACTORS).unwrap_or_else(ledger::user)
 }
 
+/// Returns the commit of the CI job.
+pub(crate) fn ci_commit() -> Option<String> {
+    first(&COMMITS)
+}
+
 /// Returns the commit of the CI job, else the one that is checked out at a workspace.
 pub(crate) fn commit(place: &Place) -> Option<String> {
-    first(&COMMITS).or_else(|| git::head(&place.folder))
+    ci_commit().or_else(|| git::head(&place.folder))
 }

@@ -58,7 +58,7 @@ pub(crate) async fn recovered(
     let mut record = make(loaded, reporter, run_id, &plan, &run, ledger, None);
     if let Some(report) = &mut record.report {
         // The rate windows at that time are unknown.
-        report.seconds = None;
+        report.scene.seconds = None;
     }
     Ok(Recovered::New(Box::new(RunRecord { ended, recovered: true, ..record })))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::fingerprints::Fingerprints;
 use super::load::Loaded;
-use super::planning;
+use super::{planning, scene};
 use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
@@ -14,6 +14,7 @@ use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Live, Seats};
 use crate::model::plan::Plan;
+use crate::model::scene::Scene;
 use crate::storage::ledger::{Store, check_tenant};
 use crate::storage::paths;
 use crate::storage::snapshot;
@@ -26,7 +27,7 @@ pub(crate) async fn make(
     file: &Path,
     narrowing: &PlanArgs,
     console: &Console,
-) -> Result<Plan, CliError> {
+) -> Result<(Plan, Scene), CliError> {
     let mut snapshot = fit(&loaded.workspace, snapshot, file)?;
     let ledger = match snapshot.ledger {
         Some(ledger) => {
@@ -48,10 +49,12 @@ pub(crate) async fn make(
     if !loaded.desired.seats.is_empty() {
         snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned(), None);
     }
-    let plan = planning::build(loaded, &snapshot.live, &ledger, Fingerprints::default(), narrowing);
+    let plan = planning::build(loaded, &snapshot.live, &ledger, Fingerprints::default(), narrowing)?;
+    let read_at = Some(snapshot.taken.to_string());
+    let scene = Scene { read_at, ..scene::of(loaded, &plan, &snapshot.live, console) };
     // See `one` in `cli/plan.rs`: there is one workspace, and the program ends soon.
     std::mem::forget(snapshot.live);
-    plan
+    Ok((plan, scene))
 }
 
 /// Reads a snapshot.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::model::language::Language;
 use crate::model::source::{File, Source};
 use crate::storage::files::Manifest;
 
@@ -15,6 +16,7 @@ use crate::storage::files::Manifest;
 pub(crate) struct SourceCache {
     files: Vec<File>,
     found: Vec<Manifest>,
+    language: Option<Language>,
     lines: RefCell<BTreeMap<Arc<str>, Vec<String>>>,
 }
 
@@ -27,6 +29,17 @@ impl SourceCache {
     /// Returns a cache of files, and of the places of the manifests among them.
     pub(super) fn found(files: Vec<File>, found: Vec<Manifest>) -> Self {
         Self { found, ..Self::new(files) }
+    }
+
+    /// Returns the cache of a workspace that names a language.
+    #[must_use]
+    pub(super) fn speaking(self, language: Option<Language>) -> Self {
+        Self { language, ..self }
+    }
+
+    /// Returns the language that the workspace names.
+    pub(crate) fn language(&self) -> Option<Language> {
+        self.language
     }
 
     /// Returns the manifests.

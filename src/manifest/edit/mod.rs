@@ -6,6 +6,7 @@
 
 mod agents;
 mod context;
+pub mod name_comments;
 mod newcomers;
 mod queues;
 pub mod settle;

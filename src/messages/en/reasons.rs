@@ -80,7 +80,7 @@ pub fn field_reason(reason: &FieldReason) -> String {
         R::Asserted => "set again by --assert-unread".to_owned(),
         R::Version { before, now } => {
             let before = before.map_or_else(|| "none".to_owned(), |version| version.to_string());
-            format!("version {before} -> {now}")
+            format!("version {now}, was {before}")
         }
         R::ChangedInStore => "changed in the store since".to_owned(),
         R::GoneFromStore => "gone from its store, a new one is made".to_owned(),

@@ -59,6 +59,36 @@ pub static SPEC: Spec = Spec {
         operation("del/v2", true),
     ],
     states: &[],
+    chinese: &[
+        ("", ["坐席：新增、修改、删除、列出。", "客服人員：新增、修改、刪除、列出。"]),
+        ("abbreviate", ["企业缩写。", "企業縮寫。"]),
+        ("companyId", ["企业 id。", "企業 id。"]),
+        (
+            "successCodes",
+            ["`code` 取哪些值算成功；厂商文档没有写。", "`code` 取哪些值算成功；廠商文件沒有寫。"],
+        ),
+        (
+            "batchCreate",
+            [
+                "一批坐席里内容相同的新坐席用一次调用新增。在自己的租户上试过之前，请先关着。",
+                "一批客服人員裡內容相同的新帳號用一次呼叫新增。在自己的租戶上試過之前，請先關著。",
+            ],
+        ),
+        (
+            "mainGroupOnCreate",
+            [
+                "新增时绑定的技能组会不会成为主技能组；false 会计划第二次调用。两种情况都会回读。",
+                "新增時綁定的技能群組會不會成為主技能群組；false 會計畫第二次呼叫。兩種情況都會回讀。",
+            ],
+        ),
+        (
+            "enabledOnCreate",
+            [
+                "新坐席是不是已启用；false 会计划第二次调用。两种情况都会回读。",
+                "新客服人員是不是已啟用；false 會計畫第二次呼叫。兩種情況都會回讀。",
+            ],
+        ),
+    ],
     refused: Some(
         "where the message reads like a success, add its code to `successCodes`; else check `abbreviate` and \
          `companyId`",

@@ -56,6 +56,25 @@ pub static SPEC: Spec = Spec {
         State::SignedOut,
         State::Unknown,
     ],
+    chinese: &[
+        (
+            "",
+            [
+                "单个坐席的状态：供 `policy.presence` 读取。",
+                "單一客服人員的狀態：供 `policy.presence` 讀取。",
+            ],
+        ),
+        ("ccId", ["呼叫中心的编号。", "客服中心的編號。"]),
+        ("vdn", ["虚拟呼叫中心的编号。", "虛擬客服中心的編號。"]),
+        ("auth", ["调用怎么签名。", "呼叫怎麼簽章。"]),
+        ("auth.scheme", ["调用怎么签名。", "呼叫怎麼簽章。"]),
+        ("auth.accessKey", ["`auth-v2` 的 access key。", "`auth-v2` 的 access key。"]),
+        ("auth.secretKey", ["`auth-v2` 的 secret key。", "`auth-v2` 的 secret key。"]),
+        ("auth.token", ["`bearer` 的令牌。", "`bearer` 的權杖。"]),
+        ("auth.signedHeaders", ["参与签名的请求头；`host` 总是参与。", "參與簽章的標頭；`host` 一定參與。"]),
+        ("auth.timestampMillis", ["时间戳带毫秒。", "時間戳記帶毫秒。"]),
+        ("auth.emptyQueryLine", ["查询参数的位置留一个空行。", "查詢參數的位置留一個空行。"]),
+    ],
     refused: None,
     asks: Some(|agent| super::requests::work_number(agent).is_some()),
 };

@@ -36,6 +36,13 @@ pub static SPEC: Spec = Spec {
         OperationSpec { name: "rest_token", writes: false, rate_setting: None },
     ],
     states: &[State::Online, State::Offline, State::Unknown],
+    chinese: &[
+        ("", ["谁在线：供 `policy.presence` 读取。", "誰在線上：供 `policy.presence` 讀取。"]),
+        ("login", ["自动获取令牌并续期；代替 `token`。", "自動取得權杖並續期；取代 `token`。"]),
+        ("login.clientId", ["客户端 id，也当作客户端密钥发送。", "用戶端 id，也當作用戶端密鑰傳送。"]),
+        ("login.username", ["应用 id。", "應用程式 id。"]),
+        ("login.password", ["应用的令牌。", "應用程式的權杖。"]),
+    ],
     refused: None,
     asks: None,
 };

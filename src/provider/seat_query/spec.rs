@@ -25,6 +25,11 @@ pub static SPEC: Spec = Spec {
     ],
     operations: &[OperationSpec { name: "seat/query", writes: false, rate_setting: Some("rateLimit") }],
     states: &[],
+    chinese: &[
+        ("", ["语音坐席：只比对，不写入。", "語音座席：只比對，不寫入。"]),
+        ("apiKey", ["账户的 key。", "帳戶的 key。"]),
+        ("utcOffset", ["查询时段、最后修改时间所用的时差。", "查詢時段、最後修改時間所用的時差。"]),
+    ],
     refused: None,
     asks: None,
 };

@@ -37,6 +37,26 @@ pub static SPEC: Spec = Spec {
         operation("queueQueueAgentClaimStatus", false, "claimRateLimit"),
     ],
     states: &[State::Claiming, State::NotClaiming, State::Unknown],
+    chinese: &[
+        (
+            "",
+            [
+                "队列（在线技能组）和成员：新增、替换成员、列出。",
+                "佇列（線上技能群組）和成員：新增、取代成員、列出。",
+            ],
+        ),
+        ("accountId", ["账户编号。", "帳戶編號。"]),
+        ("rateLimit", ["每种调用的限速。", "每種呼叫的限速。"]),
+        ("claimRateLimit", ["查询接单状态的限速。", "查詢接單狀態的限速。"]),
+        (
+            "utcOffset",
+            [
+                "签名时间戳、最后修改时间所用的时差；不看本机时区。",
+                "簽章時間戳記、最後修改時間所用的時差；不看本機時區。",
+            ],
+        ),
+        ("pageSize", ["一页的行数。", "一頁的列數。"]),
+    ],
     refused: None,
     asks: None,
 };

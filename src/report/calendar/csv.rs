@@ -3,6 +3,7 @@
 use super::rows::queue_row;
 use crate::model::calendar::{Action, Calendar, Change, Entry, FieldChange, Loan, rfc3339};
 use crate::model::id::Kind;
+use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::model::value::Value;
 use crate::report::csv::line;
@@ -43,7 +44,7 @@ fn cells(entry: &Entry, change: &Change, supports: Supports) -> Vec<String> {
             change.fields.iter().map(|field| words(change.action, field)).collect::<Vec<_>>().join("; ")
         }
         Kind::Queue | Kind::Seat => {
-            queue_row(entry, change, supports).map(|row| row.line.words()).unwrap_or_default()
+            queue_row(entry, change, supports, Language::En).map(|row| row.line.words()).unwrap_or_default()
         }
     };
     vec![

@@ -8,19 +8,25 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Span, ZonedDateTime};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::rows::{Chapter, Row, begins_day, count, effort, headline, nothing, rows, shortages, window};
+use super::chapter::Chapter;
+use super::rows::{Row, count, effort, headline, rows, shortages};
+use super::words::Words;
 use crate::model::agent;
 use crate::model::calendar::{Calendar, Entry, HeadCount};
+use crate::model::language::Language;
 use crate::model::queue;
 use crate::model::support::Supports;
 use crate::report::Roots;
 use crate::report::escape::Text;
 use crate::report::html::{SCRIPT, STYLE, hash, said};
+use crate::report::phrases::{Column, Phrase, bracketed, colon};
 
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("calendar.css"));
 
 /// Renders the page.
-pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots, language: Language) -> String {
+    let words = Words(language);
+    let say = |phrase: Phrase<'_>| phrase.say(language);
     let mut weeks: BTreeMap<Date, Vec<&Entry>> = BTreeMap::new();
     for entry in &calendar.entries {
         weeks.entry(monday(&entry.at)).or_default().push(entry);
@@ -33,31 +39,31 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> 
     }
     let page = html! {
         (DOCTYPE) "\n"
-        html lang="en" {
-            (head(calendar)) "\n"
+        html lang=(language.tag()) {
+            (head(&words.page_title(&calendar.workspace))) "\n"
             body {
-                a.skip href="#main" { "Skip to the weeks" } "\n"
+                a.skip href="#main" { (words.skip_link()) } "\n"
                 header.top {
                     p.kind { "rosterctl calendar" }
                     h1 { (Text(&calendar.workspace)) }
-                    p.lead {
-                        "Who joins, leaves and is lent, and how many serve each queue: " (Text(window(calendar)))
-                        ". These are the dates of the manifests; nothing has been changed."
-                    }
+                    p.lead { (Text(words.lead(&words.window(calendar)))) }
                 } "\n"
                 main #main {
+                    section #card.card aria-live="polite" data-title=(say(Phrase::Card)) hidden {} "\n"
                     @if calendar.entries.is_empty() {
-                        p.note.good { (nothing(calendar)) } "\n"
+                        p.note.good { (words.nothing(calendar)) } "\n"
                     } @else {
-                        (filter()) "\n"
-                        (tiles(calendar)) "\n"
-                        @for shortage in shortages(calendar) { p.note.bad { (Text(shortage)) } "\n" }
-                        (contents(calendar, &weeks)) "\n"
-                        @for (monday, entries) in weeks.iter().filter(|(_, entries)| !entries.is_empty()) { (week(calendar, *monday, entries, supports, roots)) "\n" }
+                        (filter(words)) "\n"
+                        (tiles(calendar, words)) "\n"
+                        @for shortage in shortages(calendar, language) { p.note.bad { (Text(shortage)) } "\n" }
+                        (contents(calendar, &weeks, words)) "\n"
+                        @for (monday, entries) in weeks.iter().filter(|(_, entries)| !entries.is_empty()) {
+                            (week(&week_title(calendar, *monday, words), *monday, entries, supports, roots, words)) "\n"
+                        }
                     }
                 } "\n"
                 footer {
-                    p { "Made by rosterctl " (env!("CARGO_PKG_VERSION")) ". This file needs no network and sends nothing." }
+                    p { (say(Phrase::MadeBy(env!("CARGO_PKG_VERSION")))) }
                 } "\n"
                 @if !calendar.entries.is_empty() { script { (SCRIPT) } }
             }
@@ -67,7 +73,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> 
     page.into_string()
 }
 
-fn head(calendar: &Calendar) -> Markup {
+fn head(title: &str) -> Markup {
     let policy = format!(
         "default-src 'none'; style-src {} {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -81,7 +87,7 @@ fn head(calendar: &Calendar) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            title { (Text(&calendar.workspace)) " · rosterctl calendar" } "\n"
+            title { (Text(title)) } "\n"
             style { (STYLE) } "\n"
             style { (OWN_STYLE) }
         }
@@ -89,52 +95,30 @@ fn head(calendar: &Calendar) -> Markup {
 }
 
 /// Renders the search, which is hidden without script.
-fn filter() -> Markup {
+fn filter(words: Words) -> Markup {
+    let say = |phrase: Phrase<'_>| phrase.say(words.0);
     html! {
         form #filter role="search" hidden {
-            label for="q" { "Search" } "\n"
-            input #q type="search" autocomplete="off" placeholder="name, number, queue…"; "\n"
-            label for="show" { "Show" } "\n"
+            label for="q" { (say(Phrase::Search)) } "\n"
+            input #q type="search" autocomplete="off" placeholder=(words.search_hint()); "\n"
+            label for="show" { (say(Phrase::Show)) } "\n"
             select #show {
-                option value="" { "everything" }
-                @for chapter in Chapter::ALL { option value=(chapter.word()) { (title(chapter)) } }
+                option value="" { (say(Phrase::Everything)) }
+                @for chapter in Chapter::ALL { option value=(chapter.word()) { (words.choice(chapter)) } }
             } "\n"
-            output #shown for="q show" aria-live="polite" {}
+            output #shown for="q show" aria-live="polite"
+                data-found=(say(Phrase::Found)) data-all=(say(Phrase::AllLines)) {}
         }
     }
 }
 
-fn title(chapter: Chapter) -> &'static str {
-    match chapter {
-        Chapter::Joins => "who joins",
-        Chapter::Leaves => "who leaves",
-        Chapter::Deleted => "who is deleted",
-        Chapter::Lent => "who is lent",
-        Chapter::Returns => "who returns",
-        Chapter::Changes => "who changes",
-        Chapter::Queues => "queues",
-    }
-}
-
-fn chinese(chapter: Chapter) -> &'static str {
-    match chapter {
-        Chapter::Joins => "入职",
-        Chapter::Leaves => "离职",
-        Chapter::Deleted => "删除",
-        Chapter::Lent => "借调",
-        Chapter::Returns => "返回",
-        Chapter::Changes => "变更",
-        Chapter::Queues => "队列",
-    }
-}
-
 /// Renders the counts of the whole window, each a link to its rows.
-fn tiles(calendar: &Calendar) -> Markup {
+fn tiles(calendar: &Calendar, words: Words) -> Markup {
     html! {
         ul.tiles {
             @for chapter in Chapter::ALL {
                 @let all = count(calendar.entries.iter(), chapter);
-                @let tile = html! { b { (all) } " " span { (chapter.noun(all)) } };
+                @let tile = html! { b { (all) } " " span { (words.noun(chapter, all)) } };
                 // Deletions and changes are rare, and an empty tile would raise a question.
                 @if all > 0 {
                     li class=(chapter.word()) { a href={ "#show=" (chapter.word()) } { (tile) } } "\n"
@@ -153,34 +137,26 @@ fn monday(at: &ZonedDateTime) -> Date {
 }
 
 /// Returns the title of a week: `Next week, 7 to 13 December 2026`.
-fn week_title(calendar: &Calendar, monday: Date) -> String {
+fn week_title(calendar: &Calendar, monday: Date, words: Words) -> String {
     let own = self::monday(&calendar.at);
     let near = if monday == own {
-        "This week, "
-    } else if monday == own.saturating_add(Span::new().weeks(1)) {
-        "Next week, "
+        Some(0)
     } else {
-        ""
+        (monday == own.saturating_add(Span::new().weeks(1))).then_some(1)
     };
-    let sunday = monday.saturating_add(Span::new().days(6));
-    let begin = match (monday.year() == sunday.year(), monday.month() == sunday.month()) {
-        (false, _) => "%-d %B %Y",
-        (true, false) => "%-d %B",
-        (true, true) => "%-d",
-    };
-    format!("{near}{} to {}", monday.strftime(begin), sunday.strftime("%-d %B %Y"))
+    words.week(near, monday, monday.saturating_add(Span::new().days(6)))
 }
 
 /// Renders the list of weeks, each with its counts.
-fn contents(calendar: &Calendar, weeks: &BTreeMap<Date, Vec<&Entry>>) -> Markup {
+fn contents(calendar: &Calendar, weeks: &BTreeMap<Date, Vec<&Entry>>, words: Words) -> Markup {
     html! {
-        nav aria-label="Weeks" {
+        nav aria-label=(words.weeks()) {
             ul.contents {
                 @for (monday, entries) in weeks {
                     li {
-                        @let title = week_title(calendar, *monday);
+                        @let title = week_title(calendar, *monday, words);
                         @if entries.is_empty() { (title) } @else { a href={ "#" (week_id(*monday)) } { (title) } }
-                        ": " (summary(entries))
+                        (colon(words.0)) (summary(entries, words))
                     } "\n"
                 }
             }
@@ -188,59 +164,72 @@ fn contents(calendar: &Calendar, weeks: &BTreeMap<Date, Vec<&Entry>>) -> Markup 
     }
 }
 
-fn summary(entries: &[&Entry]) -> String {
-    if entries.is_empty() { "nothing changes".to_owned() } else { headline(&entries.iter().copied()) }
+fn summary(entries: &[&Entry], words: Words) -> String {
+    if entries.is_empty() {
+        words.nothing_changes().to_owned()
+    } else {
+        headline(&entries.iter().copied(), words.0)
+    }
 }
 
 fn week_id(monday: Date) -> String {
     monday.strftime("week-%Y-%m-%d").to_string()
 }
 
-fn week(calendar: &Calendar, monday: Date, entries: &[&Entry], supports: Supports, roots: &Roots) -> Markup {
+fn week(
+    title: &str,
+    monday: Date,
+    entries: &[&Entry],
+    supports: Supports,
+    roots: &Roots,
+    words: Words,
+) -> Markup {
     html! {
         section.week id=(week_id(monday)) {
-            h2 { (week_title(calendar, monday)) }
-            p.meaning { (summary(entries)) } "\n"
-            @for entry in entries { (moment(entry, supports, roots)) "\n" }
+            h2 { (title) }
+            p.meaning { (summary(entries, words)) } "\n"
+            @for entry in entries { (moment(entry, supports, roots, words)) "\n" }
         }
     }
 }
 
-fn moment(entry: &Entry, supports: Supports, roots: &Roots) -> Markup {
+fn moment(entry: &Entry, supports: Supports, roots: &Roots, words: Words) -> Markup {
     let (queues, agents): (Vec<Row<'_>>, Vec<Row<'_>>) =
-        rows(entry, supports).into_iter().partition(|row| row.chapter == Chapter::Queues);
+        rows(entry, supports, words.0).into_iter().partition(|row| row.chapter == Chapter::Queues);
     html! {
         section.moment {
             h3 {
                 time datetime=(crate::model::calendar::rfc3339(&entry.at)) {
-                    (entry.at.strftime("%A %-d %B").to_string())
-                    @if !begins_day(&entry.at) { ", " (entry.at.strftime("%H:%M").to_string()) }
+                    (words.day_of_week(&entry.at))
                 }
             }
-            @if !agents.is_empty() { (agent_table(&agents, roots)) "\n" }
-            @if !queues.is_empty() { (queue_table(&queues, roots)) "\n" }
-            p.effort { (Text(effort(entry))) }
+            @if !agents.is_empty() { (agent_table(&agents, roots, words)) "\n" }
+            @if !queues.is_empty() { (queue_table(&queues, roots, words)) "\n" }
+            p.effort { (Text(effort(entry, words.0))) }
         }
     }
 }
 
-fn columns(names: &[&'static str]) -> Markup {
+fn columns(names: &[&str]) -> Markup {
     html! { thead { tr { @for name in names { th scope="col" { (name) } } } } "\n" }
 }
 
-fn agent_table(rows: &[Row<'_>], roots: &Roots) -> Markup {
+fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
+    let titles =
+        [Column::Agent, Column::Name, Column::What].map(|column| Phrase::Column(column).say(words.0));
+    let [agent, name, what] = titles.each_ref().map(|title| &**title);
     html! {
         table.agents {
-            (columns(&["", "agent", "name", "what"]))
+            (columns(&["", agent, name, what]))
             tbody {
                 @for row in rows {
-                    tr data-row=(row.chapter.word()) data-also=[also(row)] {
-                        td data-label="does" { (badge(row.chapter)) }
-                        th scope="row" data-label="agent" { (Text(row.subject())) }
-                        td data-label="name" { (Text(row.line.name().unwrap_or_default())) }
-                        td data-label="what" {
+                    tr data-row=(row.chapter.word()) data-who=[people(row)] {
+                        td data-label=(words.does()) { (badge(row.chapter, words)) }
+                        th scope="row" data-label=(agent) { (Text(row.subject())) }
+                        td data-label=(name) { (Text(row.line.name().unwrap_or_default())) }
+                        td data-label=(what) {
                             (said(agent::FIELDS, row.line.pieces.iter()))
-                            @if let Some(remark) = &row.remark { " " em { "(" (Text(remark)) ")" } }
+                            @if let Some(remark) = &row.remark { " " em { (Text(bracketed(remark, words.0))) } }
                             (place(row, roots))
                         }
                     } "\n"
@@ -250,19 +239,22 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots) -> Markup {
     }
 }
 
-fn queue_table(rows: &[Row<'_>], roots: &Roots) -> Markup {
+fn queue_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
+    let titles = [Column::Queue, Column::Minimum].map(|column| Phrase::Column(column).say(words.0));
+    let [queue, least] = titles.each_ref().map(|title| &**title);
+    let (serve, who) = (words.serve_it(), words.who());
     html! {
         table.heads {
-            (columns(&["queue", "serve it", "minimum", "who"]))
+            (columns(&[queue, serve, least, who]))
             tbody {
                 @for row in rows {
-                    tr data-row=(row.chapter.word()) data-also=[also(row)] {
-                        th scope="row" data-label="queue" { (Text(row.subject())) }
-                        td data-label="serve it" { @if let Some(count) = row.head_count { (heads(count)) } }
-                        td data-label="minimum" {
-                            @if let Some(count) = row.head_count { (minimum(count)) }
+                    tr data-row=(row.chapter.word()) data-who=[people(row)] {
+                        th scope="row" data-label=(queue) { (Text(row.subject())) }
+                        td data-label=(serve) { @if let Some(count) = row.head_count { (heads(count)) } }
+                        td data-label=(least) {
+                            @if let Some(count) = row.head_count { (minimum(count, words)) }
                         }
-                        td data-label="who" {
+                        td data-label=(who) {
                             (said(queue::FIELDS, row.line.pieces.iter()))
                             (place(row, roots))
                         }
@@ -283,22 +275,32 @@ fn heads(count: &HeadCount) -> Markup {
     }
 }
 
-fn minimum(count: &HeadCount) -> Markup {
+fn minimum(count: &HeadCount, words: Words) -> Markup {
     html! {
         @if let Some(least) = count.min_members {
             (least)
-            @if count.is_short() { " " span.badge.error { "below it" } }
+            @if count.is_short() { " " span.badge.error { (words.below_it()) } }
         }
     }
 }
 
-fn badge(chapter: Chapter) -> Markup {
-    html! { span class={ "badge " (chapter.word()) } { (chapter.word()) " " span lang="zh" { (chinese(chapter)) } } }
+fn badge(chapter: Chapter, words: Words) -> Markup {
+    html! {
+        span class={ "badge " (chapter.word()) } {
+            (words.chapter(chapter))
+            // Team leaders in China get the page in any language.
+            @if words.0 == Language::En { " " span lang="zh" { (Words(Language::ZhCn).chapter(chapter)) } }
+        }
+    }
 }
 
-/// Returns the agents of a row, for the search.
-fn also(row: &Row<'_>) -> Option<Text<String>> {
-    (!row.line.everyone.is_empty()).then(|| Text(row.line.everyone.join(" ")))
+/// Returns the people of a row, for the search and the cards.
+fn people(row: &Row<'_>) -> Option<Text<String>> {
+    if !row.line.everyone.is_empty() {
+        return Some(Text(row.line.everyone.join("|")));
+    }
+    let is_agent = row.line.subject.starts_with("agent/");
+    is_agent.then(|| Text(format!("{} {}", row.subject(), row.line.name().unwrap_or_default())))
 }
 
 /// Renders the place of a row's date.

@@ -8,14 +8,18 @@ use std::collections::BTreeMap;
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 
-use super::rows::{Chapter, Row, account, begins_day, effort, rows, window};
+use super::chapter::Chapter;
+use super::rows::{Row, account, effort, rows};
+use super::words::{Words, begins_day};
 use crate::model::agent::MAIN_SKILL_GROUP;
 use crate::model::calendar::{Calendar, Change, Entry, rfc3339};
 use crate::model::digest;
 use crate::model::id::OperatorId;
+use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::model::text::sanitize;
 use crate::model::value::Value;
+use crate::report::phrases::comma;
 use crate::report::view::ranges;
 
 /// The most octets of a line, without its end.
@@ -79,19 +83,24 @@ fn escaped(text: &str) -> String {
 }
 
 /// Renders the events.
-pub(super) fn render(calendar: &Calendar, supports: Supports) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, language: Language) -> String {
+    let words = Words(language);
     let mut lines = Lines::default();
     for line in ["BEGIN:VCALENDAR", "VERSION:2.0"] {
         lines.push(line);
     }
-    lines.push(&format!("PRODID:-//rosterctl//rosterctl {}//EN", env!("CARGO_PKG_VERSION")));
+    lines.push(&format!(
+        "PRODID:-//rosterctl//rosterctl {}//{}",
+        env!("CARGO_PKG_VERSION"),
+        language.choose("EN", "ZH", "ZH")
+    ));
     lines.push("CALSCALE:GREGORIAN");
     let name = sanitize(&calendar.workspace);
     lines.text("NAME", &name);
     lines.text("X-WR-CALNAME", &name);
-    lines.text("DESCRIPTION", &format!("Roster of {name}, {}", window(calendar)));
+    lines.text("DESCRIPTION", &words.about(&name, &words.window(calendar)));
     let events: Vec<Event> =
-        calendar.entries.iter().flat_map(|entry| events(calendar, entry, supports)).collect();
+        calendar.entries.iter().flat_map(|entry| events(calendar, entry, supports, words)).collect();
     if events.is_empty() {
         for line in EMPTY {
             lines.push(line);
@@ -162,7 +171,7 @@ struct Sort {
 }
 
 /// Returns the events of an entry.
-fn events(calendar: &Calendar, entry: &Entry, supports: Supports) -> Vec<Event> {
+fn events(calendar: &Calendar, entry: &Entry, supports: Supports, words: Words) -> Vec<Event> {
     let mut sorts: BTreeMap<Sort, Vec<&Change>> = BTreeMap::new();
     for change in &entry.changes {
         let chapter = Chapter::for_change(change);
@@ -171,7 +180,7 @@ fn events(calendar: &Calendar, entry: &Entry, supports: Supports) -> Vec<Event> 
         let end = change.until.as_ref().map(rfc3339);
         sorts.entry(Sort { chapter, group: group.map(Value::words), end }).or_default().push(change);
     }
-    let rows = rows(entry, supports);
+    let rows = rows(entry, supports, words.0);
     sorts
         .into_iter()
         .map(|(sort, changes)| Event {
@@ -179,8 +188,8 @@ fn events(calendar: &Calendar, entry: &Entry, supports: Supports) -> Vec<Event> 
             begin: entry.at.clone(),
             end: changes.first().and_then(|change| change.until.clone()),
             category: sort.chapter.word(),
-            title: title(entry, &sort, &changes),
-            text: description(entry, &rows, sort.chapter),
+            title: title(entry, &sort, &changes, words),
+            text: description(entry, &rows, sort.chapter, words),
         })
         .collect()
 }
@@ -198,40 +207,40 @@ fn uid(calendar: &Calendar, entry: &Entry, sort: &Sort) -> String {
 }
 
 /// Returns the title, like `8003 李娜 lent to 售后`.
-fn title(entry: &Entry, sort: &Sort, changes: &[&Change]) -> String {
+fn title(entry: &Entry, sort: &Sort, changes: &[&Change], words: Words) -> String {
     if sort.chapter == Chapter::Queues {
         let counts = changes.iter().filter_map(|change| {
             let count = entry.head_count(&change.id)?;
-            let remark = if count.is_short() { " (below the minimum)" } else { "" };
+            let remark = if count.is_short() { words.short() } else { "" };
             Some(format!("{} {} → {}{remark}", sanitize(change.id.name.as_str()), count.before, count.after))
         });
         let counts: Vec<String> = counts.collect();
         let more = counts.len().saturating_sub(MOST_NAMED);
-        let told = counts[..counts.len() - more].join(", ");
-        return if more > 0 { format!("{told} and {more} more queues") } else { told };
+        let told = counts[..counts.len() - more].join(comma(words.0));
+        return if more > 0 { words.more_queues(&told, more) } else { told };
     }
     let does = match (sort.chapter, &sort.group) {
-        (Chapter::Lent, Some(group)) => format!("lent to {group}"),
-        (Chapter::Returns, Some(group)) => format!("returns to {group}"),
+        (Chapter::Lent, Some(group)) => words.lent_to(group),
+        (Chapter::Returns, Some(group)) => words.returns_to(group),
         (Chapter::Leaves, _) => {
-            let account = changes.first().map(|change| account(change)).unwrap_or_default();
-            format!("leaves ({account})")
+            let account = changes.first().map(|change| account(change, words.0)).unwrap_or_default();
+            words.leaves(account)
         }
-        (chapter, _) => chapter.word().to_owned(),
+        (chapter, _) => words.chapter(chapter).to_owned(),
     };
     let ids: Vec<&OperatorId> = changes.iter().map(|change| &change.id.name).collect();
     if ids.len() > MOST_NAMED {
-        return format!("{} agents {}: {does}", ids.len(), sanitize(&ranges(&ids)));
+        return words.event(&words.agents(ids.len(), &sanitize(&ranges(&ids))), &does);
     }
     let who = changes.iter().map(|change| match &change.title {
         Some(name) => format!("{} {}", change.id.name, sanitize(name)),
         None => change.id.name.to_string(),
     });
-    format!("{}: {does}", who.collect::<Vec<_>>().join(", "))
+    words.event(&who.collect::<Vec<_>>().join(comma(words.0)), &does)
 }
 
 /// Returns the rows of a chapter, a line each, and the calls of the moment.
-fn description(entry: &Entry, rows: &[Row<'_>], chapter: Chapter) -> String {
+fn description(entry: &Entry, rows: &[Row<'_>], chapter: Chapter, words: Words) -> String {
     let mut text = String::new();
     for row in rows.iter().filter(|row| row.chapter == chapter) {
         text.push_str(&sanitize(row.subject()));
@@ -239,17 +248,16 @@ fn description(entry: &Entry, rows: &[Row<'_>], chapter: Chapter) -> String {
             text.push_str(&format!(" {}", sanitize(name)));
         }
         if let Some(count) = row.head_count {
-            let least = count.min_members.map(|least| format!(", minimum {least}")).unwrap_or_default();
-            text.push_str(&format!(" {} → {} members{least}", count.before, count.after));
+            text.push_str(&format!(" {}", words.members(count, "→")));
         }
-        let words = row.line.words();
-        if !words.is_empty() {
-            text.push_str(&format!(" · {}", sanitize(&words)));
+        let line = row.line.words();
+        if !line.is_empty() {
+            text.push_str(&format!(" · {}", sanitize(&line)));
         }
         if let Some(remark) = &row.remark {
-            text.push_str(&format!(" ({remark})"));
+            text.push_str(&words.beside(remark));
         }
         text.push('\n');
     }
-    text + &format!("the whole moment: {}", effort(entry))
+    text + &words.whole_moment(&effort(entry, words.0))
 }

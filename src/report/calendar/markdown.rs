@@ -2,11 +2,17 @@
 //!
 //! A comment holds 65,536 characters. A longer calendar is cut between two moments, and a note says so.
 
-use super::rows::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
+use std::borrow::Cow;
+
+use super::chapter::Chapter;
+use super::rows::{Row, effort, headline, rows, shortages};
+use super::words::Words;
 use crate::model::calendar::{Calendar, Entry};
+use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::report::Roots;
 use crate::report::escape::Markdown;
+use crate::report::phrases::{Column, Phrase};
 
 /// Most characters of the page, without its note.
 const MOST: usize = 64_000;
@@ -18,24 +24,25 @@ const MOST_SHORTAGES: usize = 20;
 const WIDEST: usize = 1_200;
 
 /// Renders the counts, and a table a moment.
-pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots, language: Language) -> String {
+    let words = Words(language);
     let mut page = Markdown::default();
     page.raw("<!-- rosterctl:").hidden(&calendar.workspace).raw(":calendar -->\n");
-    page.raw("### rosterctl calendar: ").text(&calendar.workspace).raw("\n\n");
-    page.text(&window(calendar)).raw("\n\n");
+    page.raw("### ").text(&words.title(&calendar.workspace)).raw("\n\n");
+    page.text(&words.window(calendar)).raw("\n\n");
     if calendar.entries.is_empty() {
-        page.text(nothing(calendar)).raw("\n");
+        page.text(words.nothing(calendar)).raw("\n");
         return page.into_string();
     }
-    page.raw("**").text(&headline(&calendar.entries.iter())).raw("**\n\n");
-    for shortage in shortages(calendar).iter().take(MOST_SHORTAGES) {
+    page.raw("**").text(&headline(&calendar.entries.iter(), language)).raw("**\n\n");
+    for shortage in shortages(calendar, language).iter().take(MOST_SHORTAGES) {
         page.raw("⛔ ").text(shortage).raw("\n\n");
     }
     for (at, entry) in calendar.entries.iter().enumerate() {
-        let table = table(entry, supports, roots);
+        let table = table(entry, supports, roots, words);
         if page.chars() + table.chars() > MOST {
             let left = calendar.entries.len() - at;
-            page.raw("… and ").number(left).raw(" later moments, for which there is no room here.\n");
+            page.text(&words.later(left)).raw("\n");
             break;
         }
         page.join(&table);
@@ -43,25 +50,30 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots) -> 
     page.into_string()
 }
 
-fn table(entry: &Entry, supports: Supports, roots: &Roots) -> Markdown {
+fn table(entry: &Entry, supports: Supports, roots: &Roots, words: Words) -> Markdown {
+    let language = words.0;
     let mut table = Markdown::default();
-    table.raw("#### ").text(&moment(&entry.at)).raw("\n\n");
+    table.raw("#### ").text(&words.moment(&entry.at)).raw("\n\n");
     let (queues, agents): (Vec<Row<'_>>, Vec<Row<'_>>) =
-        rows(entry, supports).into_iter().partition(|row| row.chapter == Chapter::Queues);
+        rows(entry, supports, language).into_iter().partition(|row| row.chapter == Chapter::Queues);
+    let column = |column| Phrase::Column(column).say(language);
     if !agents.is_empty() {
-        table.raw("| | agent | name | what | where |\n| --- | --- | --- | --- | --- |\n");
+        let [agent, name, what, place] =
+            [Column::Agent, Column::Name, Column::What, Column::Where].map(column);
+        head(&mut table, &["".into(), agent, name, what, place]);
         for row in &agents {
-            table.raw("| ").raw(row.chapter.word()).raw(" | ").text(row.subject()).raw(" | ");
+            table.raw("| ").text(words.chapter(row.chapter)).raw(" | ").text(row.subject()).raw(" | ");
             table.text(&cut(row.line.name().unwrap_or_default())).raw(" | ").text(&cut(&row.line.words()));
             if let Some(remark) = &row.remark {
-                table.raw(" (").text(remark).raw(")");
+                table.text(&words.beside(remark));
             }
             table.raw(" | ").text(&row.place(roots).unwrap_or_default()).raw(" |\n");
         }
         table.raw("\n");
     }
     if !queues.is_empty() {
-        table.raw("| queue | serve it | minimum | who | where |\n| --- | --- | --- | --- | --- |\n");
+        let [queue, minimum, place] = [Column::Queue, Column::Minimum, Column::Where].map(column);
+        head(&mut table, &[queue, words.serve_it().into(), minimum, words.who().into(), place]);
         for row in &queues {
             table.raw("| ").text(row.subject()).raw(" | ");
             if let Some(count) = row.head_count {
@@ -70,7 +82,7 @@ fn table(entry: &Entry, supports: Supports, roots: &Roots) -> Markdown {
                     table.number(least);
                 }
                 if count.is_short() {
-                    table.raw(" ⛔ below it");
+                    table.raw(" ⛔ ").text(words.below_it());
                 }
             } else {
                 table.raw(" | ");
@@ -84,8 +96,20 @@ fn table(entry: &Entry, supports: Supports, roots: &Roots) -> Markdown {
         }
         table.raw("\n");
     }
-    table.text(&effort(entry)).raw("\n\n");
+    table.text(&effort(entry, language)).raw("\n\n");
     table
+}
+
+/// Writes the head of a table.
+fn head(table: &mut Markdown, titles: &[Cow<'_, str>]) {
+    for title in titles {
+        table.raw(if title.is_empty() { "|" } else { "| " }).text(title).raw(" ");
+    }
+    table.raw("|\n");
+    for _ in titles {
+        table.raw("| --- ");
+    }
+    table.raw("|\n");
 }
 
 fn cut(text: &str) -> String {

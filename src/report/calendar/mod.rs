@@ -2,12 +2,14 @@
 //!
 //! Every format but JSON shows the same rows. Agents with equal changes share a row, as in a plan.
 
+mod chapter;
 mod csv;
 mod html;
 mod ics;
 mod markdown;
 mod rows;
 mod text;
+mod words;
 
 use std::io::{self, Write};
 
@@ -15,6 +17,7 @@ use super::Roots;
 use super::redact::Mask;
 use super::text::TextStyle;
 use crate::model::calendar::Calendar;
+use crate::model::language::Language;
 use crate::model::support::Supports;
 
 /// An output format of a calendar.
@@ -36,27 +39,28 @@ pub enum Format {
 
 /// Writes a calendar. What is posted holds no phone number and no e-mail address.
 ///
-/// `roots` tell from where pages and comments show the places of dates.
+/// `roots` tell from where pages and comments show the places of dates. JSON and CSV have no language.
 pub fn render(
     calendar: &Calendar,
     supports: Supports,
     roots: &Roots,
     format: Format,
     look: TextStyle,
+    language: Language,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let masked = || Mask::for_calendar(calendar).calendar(calendar);
     let text = match format {
-        Format::Text => text::render(calendar, supports, look),
+        Format::Text => text::render(calendar, supports, look, language),
         // Each entry holds whole member lists, so the document is written as it is made.
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, calendar)?;
             "\n".to_owned()
         }
         Format::Csv => csv::render(calendar, supports),
-        Format::Ics => ics::render(&masked(), supports),
-        Format::Markdown => markdown::render(&masked(), supports, roots),
-        Format::Html => html::render(calendar, supports, roots),
+        Format::Ics => ics::render(&masked(), supports, language),
+        Format::Markdown => markdown::render(&masked(), supports, roots, language),
+        Format::Html => html::render(calendar, supports, roots, language),
     };
     out.write_all(text.as_bytes())
 }

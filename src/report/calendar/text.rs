@@ -1,28 +1,31 @@
 //! A calendar as text for a terminal or a log.
 
 use anstyle::{AnsiColor, Style};
-use console::measure_text_width;
+use console::{Alignment, measure_text_width, pad_str};
 
-use super::rows::{Chapter, Row, effort, headline, moment, nothing, rows, shortages, window};
+use super::chapter::Chapter;
+use super::rows::{Row, effort, headline, rows, shortages};
+use super::words::Words;
 use crate::model::calendar::Calendar;
 use crate::model::id::safe;
+use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::model::text::sanitize;
+use crate::report::phrases::{bracketed, colon};
 use crate::report::text::{TextStyle, draw_piece, join, wrap};
-
-/// Columns of the word before a row.
-const WORD: usize = 9;
 
 /// The most columns of a subject before the text of its row follows at once.
 const SUBJECT: usize = 24;
 
 /// Renders the entries, and a line of counts.
-pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -> String {
+pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle, language: Language) -> String {
     let bold = Style::new().bold();
-    let mut text = format!("{}: {}\n\n", look.paint(&safe(&calendar.workspace), bold), window(calendar));
+    let words = Words(language);
+    let name = look.paint(&safe(&calendar.workspace), bold);
+    let mut text = format!("{name}{}{}\n\n", colon(language), words.window(calendar));
     for entry in &calendar.entries {
-        text.push_str(&format!("{}\n", look.paint(&moment(&entry.at), bold)));
-        let rows = rows(entry, supports);
+        text.push_str(&format!("{}\n", look.paint(&words.moment(&entry.at), bold)));
+        let rows = rows(entry, supports, language);
         let widest = rows
             .iter()
             .map(|row| measure_text_width(&sanitize(row.subject())))
@@ -30,19 +33,17 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, look: TextStyle) -
             .unwrap_or(0)
             .min(SUBJECT);
         for row in &rows {
-            text.push_str(&draw(row, widest, look));
+            text.push_str(&draw(row, widest, look, words));
         }
-        text.push_str(&format!("  {}\n\n", look.paint(&effort(entry), Style::new().dimmed())));
+        text.push_str(&format!("  {}\n\n", look.paint(&effort(entry, language), Style::new().dimmed())));
     }
     let counts = if calendar.entries.is_empty() {
-        nothing(calendar).to_owned()
+        words.nothing(calendar).to_owned()
     } else {
-        let moments = calendar.entries.len();
-        let noun = if moments == 1 { "moment" } else { "moments" };
-        format!("{moments} {noun}: {}.", headline(&calendar.entries.iter()))
+        words.counts(calendar.entries.len(), &headline(&calendar.entries.iter(), language))
     };
     text.push_str(&format!("{}\n", wrap(&counts, 0, look.width)));
-    for shortage in shortages(calendar) {
+    for shortage in shortages(calendar, language) {
         let shortage = wrap(&shortage, 0, look.width);
         text.push_str(&format!("{}\n", look.paint(&shortage, AnsiColor::Red.on_default())));
     }
@@ -59,23 +60,27 @@ fn colour(chapter: Chapter) -> AnsiColor {
     }
 }
 
-fn draw(row: &Row<'_>, widest: usize, look: TextStyle) -> String {
+fn draw(row: &Row<'_>, widest: usize, look: TextStyle, words: Words) -> String {
     let subject = sanitize(row.subject());
-    let word = look.paint(&format!("{:<WORD$}", row.chapter.word()), colour(row.chapter).on_default());
+    // The column of the word before a row.
+    let column = words.0.choose(9, 6, 6);
+    let word = pad_str(words.chapter(row.chapter), column, Alignment::Left, None);
+    let word = look.paint(&word, colour(row.chapter).on_default());
     let mut pieces: Vec<_> = row.line.pieces.iter().map(|piece| draw_piece(piece, look)).collect();
     let mut body = String::new();
     if let Some(count) = row.head_count {
-        let least = count.min_members.map(|least| format!(", minimum {least}")).unwrap_or_default();
-        body = format!("{} -> {} members{least}", count.before, count.after);
+        body = words.members(count, "->");
         if count.is_short() {
-            body.push_str(&look.paint(" BELOW THE MINIMUM", AnsiColor::Red.on_default().bold()));
+            body.push_str(&look.paint(words.short_here(), AnsiColor::Red.on_default().bold()));
         }
         if !pieces.is_empty() {
             body.push_str(" · ");
         }
     }
     pieces.extend(
-        row.remark.as_ref().map(|remark| look.paint(&format!("({remark})"), Style::new().dimmed()).into()),
+        row.remark
+            .as_ref()
+            .map(|remark| look.paint(&bracketed(remark, words.0), Style::new().dimmed()).into()),
     );
     if look.places
         && let Some(source) = &row.line.source
@@ -84,7 +89,7 @@ fn draw(row: &Row<'_>, widest: usize, look: TextStyle) -> String {
     }
     body.push_str(&join(&row.line.pieces, &pieces));
     let gap = widest.saturating_sub(measure_text_width(&subject));
-    let start = 2 + WORD + measure_text_width(&subject) + gap + 2;
+    let start = 2 + column + measure_text_width(&subject) + gap + 2;
     let subject = look.paint(&subject, Style::new().bold());
     let line = format!("  {word}{subject}{:gap$}  {}", "", wrap(&body, start, look.width));
     line.trim_end().to_owned() + "\n"

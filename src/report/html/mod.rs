@@ -8,6 +8,7 @@ mod frame;
 mod rows;
 mod staffing;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use base64::Engine as _;
@@ -18,8 +19,10 @@ use self::frame::{framed, hole, put, split};
 use self::rows::RenderCtx;
 pub(super) use self::rows::said;
 use super::escape::{Text, quoted};
-use super::view::{self, Section, Tense, View};
+use super::phrases::Phrase;
+use super::view::{self, LineKind, Section, Tense, View, Weight};
 use super::{Body, Command, Failure, Part, Report};
+use crate::model::language::Language;
 use crate::model::rule::Severity;
 use crate::model::text::is_hidden;
 
@@ -55,29 +58,29 @@ fn assert_visible(markup: &Markup) {
 /// Writes a report from its workspaces.
 pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) -> io::Result<()> {
     let title = &title(report, entries);
+    let say = |phrase: Phrase<'_>| phrase.say(report.language);
     let page = html! {
         (DOCTYPE) "\n"
-        html lang="en" {
-            (head(report, title)) "\n"
+        html lang=(report.language.tag()) {
+            (head(title)) "\n"
             body {
-                a.skip href="#main" { "Skip to what changes" } "\n"
+                a.skip href="#main" { (say(Phrase::SkipLink)) } "\n"
                 header.top {
                     p.kind { "rosterctl " (report.command.word()) }
                     h1 { (Text(title)) }
-                    p.lead { (lead(report)) }
+                    p.lead { (say(Phrase::Lead(report.command))) }
                 } "\n"
                 main #main {
                     (filter(report)) "\n"
+                    section #card.card aria-live="polite" data-title=(say(Phrase::Card)) hidden {} "\n"
                     @if report.several {
-                        nav aria-label="Workspaces" {
+                        nav aria-label=(say(Phrase::Contents)) {
                             ul.contents { @for entry in entries { @if let Some(line) = &entry.contents { (line) } } }
                         } "\n"
                     }
                     (hole())
                 } "\n"
-                footer {
-                    p { "Made by rosterctl " (env!("CARGO_PKG_VERSION")) ". This file needs no network and sends nothing." }
-                } "\n"
+                footer { p { (say(Phrase::MadeBy(env!("CARGO_PKG_VERSION")))) } } "\n"
                 script { (SCRIPT) }
             }
         }
@@ -93,23 +96,11 @@ pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) 
 }
 
 fn title(report: &Report, entries: &[Entry]) -> String {
-    match entries {
-        [entry] if !report.several => entry.name.clone(),
-        entries => format!("{} workspaces", entries.len()),
-    }
-}
-
-fn lead(report: &Report) -> &'static str {
-    match report.command {
-        Command::Snapshot => "What was live when the snapshot was taken.",
-        Command::Plan => "What would change in the live systems. Nothing has been changed yet.",
-        Command::Apply => "What was changed in the live systems.",
-        Command::Drift => {
-            "How the live systems differ from the manifests: what is live stands first, what the manifest says \
-             after it. Nothing has been changed."
-        }
-        Command::Validate => "What is wrong with the workspace and its manifests. No system was asked.",
-    }
+    let title = match entries {
+        [entry] if !report.several => Phrase::Title(report.command, &entry.name),
+        entries => Phrase::Workspaces(report.command, entries.len()),
+    };
+    title.say(report.language).into_owned()
 }
 
 /// Returns the tense of the page's own words.
@@ -127,7 +118,7 @@ pub(super) fn hash(text: PreEscaped<&str>) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.0)))
 }
 
-fn head(report: &Report, title: &str) -> Markup {
+fn head(title: &str) -> Markup {
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -140,7 +131,7 @@ fn head(report: &Report, title: &str) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            title { (Text(title)) " · rosterctl " (report.command.word()) } "\n"
+            title { (Text(title)) } "\n"
             style { (STYLE) }
         }
     }
@@ -150,37 +141,43 @@ fn head(report: &Report, title: &str) -> Markup {
 fn filter(report: &Report) -> Markup {
     let tense = tense(report);
     let groups = Section::ALL.into_iter().filter(|group| *group != Section::Open || tense == Tense::Done);
+    let say = |phrase: Phrase<'_>| phrase.say(report.language);
     html! {
         form #filter role="search" hidden {
-            label for="q" { "Search" } "\n"
-            input #q type="search" autocomplete="off" placeholder="name, number, queue…"; "\n"
-            label for="show" { "Show" } "\n"
+            label for="q" { (say(Phrase::Search)) } "\n"
+            input #q type="search" autocomplete="off" placeholder=(say(Phrase::SearchHint)); "\n"
+            label for="show" { (say(Phrase::Show)) } "\n"
             select #show {
-                option value="" { "everything" }
-                @for group in groups { option value=(rows::word(group)) { (group.title(tense)) } }
+                option value="" { (say(Phrase::Everything)) }
+                @for group in groups {
+                    option value=(rows::word(group)) { (say(Phrase::Heading(group, tense))) }
+                }
             } "\n"
-            output #shown for="q show" aria-live="polite" {}
+            output #shown for="q show" aria-live="polite"
+                data-found=(say(Phrase::Found)) data-all=(say(Phrase::AllLines)) {}
         }
     }
 }
 
 /// Renders the line of one of several workspaces in the contents.
 fn contents(report: &Report, number: usize, part: &Part) -> Markup {
+    let told = |view: View<'_>| {
+        let verdict = view.verdict.as_ref().map(|verdict| verdict.text.clone());
+        let counts = (view.tense != Tense::Done).then(|| view.headline()).filter(|counts| !counts.is_empty());
+        verdict.into_iter().chain(counts).collect::<Vec<_>>().join(" ")
+    };
     let said = match &part.body {
-        Body::Planned(plan) => {
-            let view = view::build(plan, report.command, part.seconds);
-            view.verdict().map_or_else(|| view.headline(), str::to_owned)
+        Body::Planned(plan) => told(view::build(plan, report.command, &part.scene)),
+        Body::Ran(plan, run) => told(view::build_run(plan, run, &part.scene)),
+        Body::Sound(sound) => sound.words(part.scene.language),
+        Body::Failed(failure) => {
+            format!("{} {}", Phrase::Failed.say(part.scene.language), failure.message_in(part.scene.language))
         }
-        Body::Ran(plan, run) => {
-            view::build_run(plan, run, part.seconds).end.and_then(|end| end.verdict).unwrap_or_default()
-        }
-        Body::Sound(sound) => sound.to_string(),
-        Body::Failed(failure) => format!("Failed: {}", failure.message),
     };
     html! {
         li {
             a href={ "#w" (number) } { (Text(part.name())) }
-            " " small { (Text(report.path(&part.place))) } " " (Text(said))
+            " " small { (Text(report.path(&part.place))) } " " (quoted(&said))
         } "\n"
     }
 }
@@ -196,80 +193,101 @@ fn workspace(page: &mut Markup, spot: RenderCtx<'_>, part: &Part) {
         }
     };
     framed(page, &frame, |page| match &part.body {
-        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, part.seconds)),
-        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, part.seconds)),
-        Body::Sound(sound) => put(page, &html! { p.note { (Text(&sound.to_string())) } "\n" }),
-        Body::Failed(failure) => put(page, &failed(spot, failure)),
+        Body::Planned(plan) => view(page, spot, &view::build(plan, spot.report.command, &part.scene)),
+        Body::Ran(plan, run) => view(page, spot, &view::build_run(plan, run, &part.scene)),
+        Body::Sound(sound) => put(page, &html! { p.note { (Text(sound.words(part.scene.language))) } "\n" }),
+        Body::Failed(failure) => put(page, &failed(spot, failure, part.scene.language)),
     });
 }
 
 fn view(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>) {
     put(page, &overview(spot, view));
-    for group in Section::told() {
+    for group in Section::ALL {
         rows::chapter(page, spot, view, group);
     }
+    put(page, &ahead(spot, view));
     put(page, &order(spot, view));
 }
 
-/// Renders the outcome and the counts.
+/// Renders the verdict, the facts and the counts.
 fn overview(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
-    let is_clean = view.findings.iter().all(|line| line.tone == view::LineKind::Find(Severity::Info));
+    let class = |weight: Weight| match weight {
+        Weight::Good | Weight::Ready => "note good",
+        Weight::Decide => "note warn",
+        Weight::Bad => "note bad",
+    };
+    let facts = view.facts.iter().map(|fact| Cow::Borrowed(&**fact)).chain(view.effort());
+    let facts = facts.collect::<Vec<_>>().join(" · ");
     html! {
-        @if let Some(end) = &view.end {
-            @if let Some(verdict) = &end.verdict {
-                p class=(if end.whole { "note good" } else { "note bad" }) { (Text(verdict)) } "\n"
-            }
-            @for note in &end.notes { p.note.warn { (Text(note)) } "\n" }
+        @if let Some(verdict) = &view.verdict {
+            p class={ "verdict " (class(verdict.weight)) } { (quoted(&verdict.text)) } "\n"
         }
+        @if !facts.is_empty() { p.effort { (Text(facts)) } "\n" }
+        @for note in view.end.iter().flat_map(|end| &end.notes) { p.note.warn { (Text(note)) } "\n" }
         (tiles(spot, view)) "\n"
-        @if let Some(verdict) = view.verdict() {
-            p class=(if is_clean { "note good" } else { "note warn" }) { (Text(verdict)) } "\n"
-        }
-        @if let Some(refused) = &view.refused {
-            p.note.bad { strong { "Not to be applied as it is." } " " (Text(refused)) } "\n"
-        }
         @if let Some(instant) = &view.instant { p.note { (Text(instant)) } "\n" }
         @if let Some(narrowed) = &view.narrowed { p.note.warn { (Text(narrowed)) } "\n" }
-        @for allowed in &view.allowed { p.note.warn { "A limit was lifted: " (Text(allowed)) } "\n" }
+        @for allowed in &view.allowed { p.note.warn { (Text(allowed)) } "\n" }
+        @if let Some((heading, agents)) = &view.at_work {
+            div.note.warn {
+                p { (Text(heading)) }
+                @if !agents.is_empty() { ul { @for agent in agents { li { (quoted(agent)) } } } }
+            } "\n"
+        }
     }
 }
 
 /// Renders the counts, each a link to its chapter.
 fn tiles(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     // Such chapters are rare, and an empty tile would raise a question.
-    let is_rare = |group: &Section| matches!(group, Section::Remade | Section::Open);
+    let is_rare = |group: &Section| {
+        matches!(group, Section::Remade | Section::Open | Section::TakenBack | Section::Notes)
+    };
     html! {
         ul.tiles {
             @for group in Section::ALL.into_iter().filter(|group| !is_rare(group) || view.count(*group) > 0) {
                 @let (count, word) = (view.count(group), rows::word(group));
-                @let tile = html! { b { (count) } " " span { (group.noun(view.tense)) } };
+                @let tile = html! { b { (count) } " " span { (view.say(Phrase::Noun(group, view.tense))) } };
                 @if count == 0 {
                     li class={ (word) " none" } { (tile) } "\n"
                 } @else {
-                    li class=(word) { a href={ "#w" (spot.number) "-" (word) } { (tile) } } "\n"
+                    li class=(word) {
+                        a href={ "#w" (spot.number) "-" (word) } data-show=(word) { (tile) }
+                    } "\n"
                 }
             }
         }
-        @if view.summary.calls > 0 { "\n" p.effort { (Text(view::effort(&view.summary))) } }
+    }
+}
+
+/// Renders what the next dates bring.
+fn ahead(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
+    let all = view.ahead();
+    html! {
+        @if !all.is_empty() {
+            section.ahead {
+                (spot.heading(&html! { (view.say(Phrase::Ahead)) }))
+                ul.findings {
+                    @for (at, words) in &all {
+                        li data-row="ahead" { p { strong { (Text(at)) } " " (Text(words)) } } "\n"
+                    }
+                }
+            } "\n"
+        }
     }
 }
 
 /// Renders the order of the stages.
 fn order(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
-    let is_drift = view.tense == Tense::Differs;
-    let title = html! {
-        (if is_drift { "What an apply would do, in this order" } else { "In this order" })
-        " " span lang="zh" { "执行顺序" }
-    };
     html! {
         @if !view.order.stages.is_empty() {
             section.order {
-                (spot.heading(&title))
+                (spot.heading(&html! { (view.say(Phrase::Order(view.tense))) }))
                 ol {
                     @for stage in &view.order.stages {
                         li {
-                            (Text(stage.words())) " "
-                            small { (stage.calls) (if stage.calls == 1 { " call" } else { " calls" }) }
+                            (Text(view.say(Phrase::Stage(stage.operation, stage.targets)))) " "
+                            small { (view.say(Phrase::Calls(stage.calls))) }
                         } "\n"
                     }
                 }
@@ -278,19 +296,23 @@ fn order(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
     }
 }
 
-fn failed(spot: RenderCtx<'_>, failure: &Failure) -> Markup {
+fn failed(spot: RenderCtx<'_>, failure: &Failure, language: Language) -> Markup {
     html! {
-        p.note.bad { strong { "Failed:" } " " (Text(&failure.message)) } "\n"
+        p.note.bad { strong { (Phrase::Failed.say(language)) } " " (Text(failure.message_in(language))) } "\n"
         @if !failure.diagnostics.is_empty() {
             section {
-                (spot.heading(&html! { "What is wrong" }))
+                (spot.heading(&html! { (Phrase::Errors.say(language)) }))
                 ul.findings {
                     @for diagnostic in &failure.diagnostics {
-                        li.error data-row="findings" {
-                            p { span.badge.error { "error" } " " (quoted(&diagnostic.message())) }
-                            @let help = diagnostic.help();
+                        li.error data-row="decide" {
+                            @let kind = LineKind::Find(Severity::Error);
+                            p {
+                                span.badge.error { (Phrase::Kind(kind).say(language)) } " "
+                                (quoted(&diagnostic.message_in(language)))
+                            }
+                            @let help = diagnostic.help_in(language);
                             @if !help.is_empty() { p.help { (quoted(&help)) } }
-                            (rows::place(spot.report, diagnostic.source.as_ref()))
+                            (rows::place(spot.report, diagnostic.source.as_ref(), None))
                         } "\n"
                     }
                 }

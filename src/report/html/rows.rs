@@ -5,14 +5,18 @@ use std::borrow::Cow;
 use maud::{Markup, html};
 
 use super::super::Report;
+use super::super::phrases::{Column, Phrase, comma};
 use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
 use super::frame::{framed, hole, put};
 use super::staffing;
 use crate::model::field::{Field, by_key};
+use crate::model::language::Language;
+use crate::model::plan::Action;
 use crate::model::rule::{Severity, rule};
+use crate::model::scene::Commit;
 use crate::model::source::Source;
 use crate::model::{agent, queue};
-use crate::report::escape::{Text, quoted};
+use crate::report::escape::{Text, quoted, url, url_path};
 use crate::report::word_diff::{Span, spans};
 
 /// The context of a chapter: the report, and the number of its workspace.
@@ -35,196 +39,231 @@ const FOLD: usize = 240;
 /// Returns the word of a chapter in the page's names.
 pub(super) fn word(group: Section) -> &'static str {
     match group {
-        Section::Joins => "joins",
+        Section::Open => "open",
+        Section::Decide => "decide",
+        Section::Queues => "queues",
+        Section::TakenBack => "back",
         Section::Leaves => "leaves",
         Section::Remade => "remade",
+        Section::Joins => "joins",
         Section::Moves => "moves",
         Section::Changes => "changes",
-        Section::Queues => "queues",
-        Section::Open => "open",
-        Section::Findings => "findings",
+        Section::Notes => "notes",
     }
-}
-
-fn chinese(group: Section, tense: Tense) -> &'static str {
-    let (plan, drift) = match group {
-        Section::Joins => ("新增坐席", "缺少坐席"),
-        Section::Leaves => ("删除坐席", "多余坐席"),
-        Section::Remade => ("删除后重建", "须删除后重建"),
-        Section::Moves => ("调组坐席", "组别不符"),
-        Section::Changes => ("变更坐席", "设置不符"),
-        Section::Queues => ("队列人员", "队列人员"),
-        Section::Open => ("未执行", "未执行"),
-        Section::Findings => ("需要关注", "需要关注"),
-    };
-    tense.choose(plan, drift, plan)
-}
-
-/// Returns the meaning of a chapter, for new readers.
-fn meaning(group: Section, tense: Tense) -> &'static str {
-    let (plan, drift, done) = match group {
-        Section::Joins => (
-            "Agents that are made.",
-            "Agents that a manifest names and that are not live.",
-            "Agents that were made.",
-        ),
-        Section::Leaves => (
-            "Agents that are deleted: they can no longer sign in.",
-            "Live agents that should not be there.",
-            "Agents that were deleted: they can no longer sign in.",
-        ),
-        Section::Moves => (
-            "Agents that get another main skill group.",
-            "Agents that are in another main skill group than their manifest says.",
-            "Agents that got another main skill group.",
-        ),
-        Section::Changes => (
-            "Agents that stay where they are and differ in something else.",
-            "Agents whose live state differs from their manifest.",
-            "Agents that stayed where they were and got another setting.",
-        ),
-        Section::Remade => {
-            let said = "Agents with a difference that only a creation can set: the account is deleted \
-             and made again, and leaves its queues meanwhile.";
-            (said, said, "Agents whose account was deleted and made again.")
-        }
-        Section::Queues => {
-            let said = "Queues whose members or settings differ.";
-            (said, said, "Queues that were made or got other members.")
-        }
-        Section::Open => {
-            let said = "Changes that were not made, or the part of them that was not, and why.";
-            (said, said, said)
-        }
-        Section::Findings => {
-            let said =
-                "Differences that rosterctl cannot remedy, or must not, and what you can do about them.";
-            (said, said, said)
-        }
-    };
-    tense.choose(plan, drift, done)
 }
 
 /// Writes a chapter; nothing if it has no line.
 pub(super) fn chapter(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>, group: Section) {
+    let unchanged = view.unchanged.as_ref().filter(|_| group == Section::Queues);
     if view.rows(group) == 0 {
         return;
     }
     let title = html! {
-        (group.title(view.tense)) " " span lang="zh" { (chinese(group, view.tense)) }
-        " " span.count { (view.count(group)) }
+        (view.say(Phrase::Heading(group, view.tense))) " " span.count { (view.count(group)) }
     };
     let frame = html! {
         section class=(word(group)) id={ "w" (spot.number) "-" (word(group)) } {
             (spot.heading(&title))
-            p.meaning { (meaning(group, view.tense)) } "\n"
+            p.meaning { (view.say(Phrase::Meaning(group, view.tense))) } "\n"
             (hole())
+            @if let Some(unchanged) = unchanged { p.meaning.unchanged { (Text(unchanged)) } }
         } "\n"
     };
     let lines = view.group(group);
     framed(page, &frame, |page| match group {
-        Section::Findings => findings(page, spot, lines),
-        Section::Open => open_lines(page, spot, lines),
-        Section::Queues => queues(page, spot, &lines.collect::<Vec<_>>(), view.tense),
-        Section::Moves if view.tense == Tense::Differs => {
-            table(page, spot, group, lines, &["agent", "name", "is in", "belongs to", "also"]);
+        Section::Decide | Section::Notes => findings(page, spot, view, group, lines),
+        Section::Open => open_lines(page, spot, view, lines),
+        Section::Queues => queues(page, spot, view, &lines.collect::<Vec<_>>()),
+        Section::TakenBack => taken_back(page, spot, view, lines),
+        Section::Moves => {
+            let tense = if view.tense == Tense::Differs { Tense::Differs } else { Tense::Planned };
+            let columns = [Column::Agent, Column::Name, Column::From(tense), Column::To(tense), Column::Also];
+            agents(page, spot, view, group, lines, &columns);
         }
-        Section::Moves => table(page, spot, group, lines, &["agent", "name", "from", "to", "also"]),
         Section::Joins | Section::Leaves | Section::Remade | Section::Changes => {
-            table(page, spot, group, lines, &["agent", "name", "what"]);
+            agents(page, spot, view, group, lines, &[Column::Agent, Column::Name, Column::What]);
         }
     });
 }
 
-fn head(columns: &[&'static str]) -> Markup {
-    html! { thead { tr { @for column in columns { th scope="col" { (column) } } } } "\n" }
+/// Returns the titles of columns.
+fn titles(view: &View<'_>, columns: &[Column]) -> Vec<Cow<'static, str>> {
+    columns.iter().map(|column| view.say(Phrase::Column(*column))).collect()
 }
 
-fn table<'a>(
+fn head(titles: &[Cow<'static, str>]) -> Markup {
+    html! { thead { tr { @for title in titles { th scope="col" { (title) } } } } "\n" }
+}
+
+fn agents<'a>(
     page: &mut Markup,
     spot: RenderCtx<'_>,
+    view: &View<'_>,
     group: Section,
     lines: impl Iterator<Item = Cow<'a, Line>>,
-    columns: &[&'static str],
+    columns: &[Column],
 ) {
+    let titles = titles(view, columns);
     let row = |line: &Line| {
         html! {
-            tr data-row=(word(group)) data-also=[everyone(line)] {
-                th scope="row" data-label="agent" { (mark(line)) " " (Text(bare(&line.subject))) }
-                td data-label="name" { (Text(line.name().unwrap_or_default())) }
+            tr data-row=(word(group)) data-who=[people(line)] {
+                th scope="row" data-label=(titles[0]) { (mark(line)) " " (Text(bare(&line.subject))) }
+                td data-label=(titles[1]) { (Text(line.name().unwrap_or_default())) }
                 @if let (Section::Moves, Some((from, to))) = (group, line.moves()) {
-                    td data-label=[columns.get(2)] { (Text(from)) }
-                    td data-label=[columns.get(3)] { strong { (Text(to)) } }
-                    td data-label="also" {
+                    td data-label=(titles[2]) { (Text(from)) }
+                    td data-label=(titles[3]) { strong { (Text(to)) } }
+                    td data-label=(titles[4]) {
                         (said(agent::FIELDS, line.beside_the_move()))
-                        (place(spot.report, line.source.as_ref()))
+                        (place_of(spot, view, line))
                     }
                 } @else {
-                    td data-label="what" {
+                    td data-label=(titles[2]) {
                         (said(agent::FIELDS, line.pieces.iter()))
-                        (place(spot.report, line.source.as_ref()))
+                        (place_of(spot, view, line))
                     }
                 }
             } "\n"
         }
     };
-    let frame = html! { table { (head(columns)) tbody { (hole()) } } };
+    let frame = html! { table { (head(&titles)) tbody { (hole()) } } };
     framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
-fn queues(page: &mut Markup, spot: RenderCtx<'_>, lines: &[Cow<'_, Line>], tense: Tense) {
+/// Writes the changes in the console, with the values of both sides, and who made them when.
+fn taken_back<'a>(
+    page: &mut Markup,
+    spot: RenderCtx<'_>,
+    view: &View<'_>,
+    lines: impl Iterator<Item = Cow<'a, Line>>,
+) {
+    let columns = [Column::Resource, Column::InConsole, Column::InManifest(view.tense), Column::WhoAndWhen];
+    let titles = titles(view, &columns);
+    let row = |line: &Line| {
+        let fields = line.pieces.iter().filter_map(|piece| match piece {
+            Segment::Field { label, before, after, .. } => Some((&**label, &**before, &**after)),
+            Segment::Name(_) | Segment::Words(_) | Segment::Remark(_) => None,
+        });
+        let fields: Vec<(&str, &str, &str)> = fields.collect();
+        html! {
+            tr data-row="back" data-who=[people(line)] {
+                th scope="row" data-label=(titles[0]) {
+                    (Text(who(line, view.language())))
+                }
+                td data-label=(titles[1]) {
+                    @for (label, before, _) in &fields { p { span.key { (Text(label)) } " " (fold(before)) } }
+                }
+                td data-label=(titles[2]) {
+                    @for (.., after) in &fields { p { strong { (fold(after)) } } }
+                    (place_of(spot, view, line))
+                }
+                td data-label=(titles[3]) { (Text(line.last_changed.as_deref().unwrap_or("?"))) }
+            } "\n"
+        }
+    };
+    let frame = html! { table.back { (head(&titles)) tbody { (hole()) } } };
+    framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
+}
+
+fn queues(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>, lines: &[Cow<'_, Line>]) {
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
     let row = |line: &Line| {
+        // The members that join and leave have their own lines, but for a new queue.
+        let members = line.staffing.as_ref().filter(|staff| staff.moves() && is_update(line));
+        let others =
+            line.pieces.iter().filter(|piece| members.is_none() || !matches!(piece, Segment::Words(_)));
         html! {
-            li data-row="queues" data-also=[everyone(line)] {
+            li data-row="queues" data-who=[people(line)] {
                 p.queue {
                     (mark(line)) " " strong { (Text(bare(&line.subject))) }
-                    @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing)) }
+                    @if let Some(staffing) = &line.staffing { (staffing::numbers(staffing, view)) }
                 }
-                @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, tense)) }
-                p { (said(queue::FIELDS, line.pieces.iter())) }
-                (place(spot.report, line.source.as_ref()))
+                @if let Some(staffing) = &line.staffing { (staffing::picture(staffing, most, view)) }
+                @if let Some(staffing) = members {
+                    (staffing::people(&staffing.leaving, Column::Leaves(view.tense), view))
+                    (staffing::people(&staffing.joining, Column::Joins(view.tense), view))
+                }
+                p { (said(queue::FIELDS, others)) }
+                (place_of(spot, view, line))
             } "\n"
         }
     };
     let frame = html! {
-        @if most > 0 { (staffing::legend(tense)) "\n" }
+        @if most > 0 { (staffing::legend(view)) "\n" }
         ul.queues { (hole()) }
     };
     framed(page, &frame, |page| lines.iter().for_each(|line| put(page, &row(line))));
 }
 
+fn is_update(line: &Line) -> bool {
+    line.tone == LineKind::Act(Action::Update)
+}
+
+/// Returns the resources of a line by name.
+fn who(line: &Line, language: Language) -> String {
+    match (line.name(), line.everyone.is_empty() || line.subject.starts_with("queue/")) {
+        (None, false) => line.everyone.join(comma(language)),
+        (name, _) => format!("{} {}", bare(&line.subject), name.unwrap_or_default()),
+    }
+}
+
+/// Returns the word of a line's kind in the style.
+fn class(line: &Line) -> &'static str {
+    match line.tone {
+        LineKind::Open(status) => status.word(),
+        LineKind::Moved => "moved",
+        LineKind::Find(severity) => severity.word(),
+        LineKind::Act(_) => "act",
+    }
+}
+
 /// Writes the changes that were not done, with the reasons.
-fn open_lines<'a>(page: &mut Markup, spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) {
+fn open_lines<'a>(
+    page: &mut Markup,
+    spot: RenderCtx<'_>,
+    view: &View<'_>,
+    lines: impl Iterator<Item = Cow<'a, Line>>,
+) {
+    let titles = titles(view, &[Column::Result, Column::Resource, Column::Name, Column::WhatAndWhy]);
     let row = |line: &Line| {
         html! {
-            tr data-row="open" data-also=[everyone(line)] {
-                td data-label="result" { (badge(line.tone.word())) }
-                th scope="row" data-label="agent or queue" { (Text(bare(&line.subject))) }
-                td data-label="name" { (Text(line.name().unwrap_or_default())) }
-                td data-label="what, and why" {
+            tr data-row="open" data-who=[people(line)] {
+                td data-label=(titles[0]) { (badge(class(line), &view.say(Phrase::Kind(line.tone)))) }
+                th scope="row" data-label=(titles[1]) { (Text(bare(&line.subject))) }
+                td data-label=(titles[2]) { (Text(line.name().unwrap_or_default())) }
+                td data-label=(titles[3]) {
                     (said(agent::FIELDS, line.pieces.iter()))
-                    (place(spot.report, line.source.as_ref()))
+                    (place_of(spot, view, line))
                 }
             } "\n"
         }
     };
-    let columns = ["result", "agent or queue", "name", "what, and why"];
-    let frame = html! { table.steps { (head(&columns)) tbody { (hole()) } } };
+    let frame = html! { table.steps { (head(&titles)) tbody { (hole()) } } };
     framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
-fn findings<'a>(page: &mut Markup, spot: RenderCtx<'_>, lines: impl Iterator<Item = Cow<'a, Line>>) {
+fn findings<'a>(
+    page: &mut Markup,
+    spot: RenderCtx<'_>,
+    view: &View<'_>,
+    group: Section,
+    lines: impl Iterator<Item = Cow<'a, Line>>,
+) {
     let severity = |line: &Line| match line.tone {
-        LineKind::Find(severity) => severity.word(),
-        LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info.word(),
+        LineKind::Find(severity) => severity,
+        LineKind::Act(_) | LineKind::Open(_) | LineKind::Moved => Severity::Info,
     };
     let row = |line: &Line| {
+        let severity = severity(line);
         html! {
-            li class=(severity(line)) data-row="findings" data-also=[everyone(line)] {
-                p { (badge(severity(line))) " " code { (Text(&line.subject)) } " " (fold(&line.words())) }
-                @if let Some(rule) = rule(&line.subject) { p.help { (quoted(rule.remedy)) } }
-                (place(spot.report, line.source.as_ref()))
+            li class=(severity.word()) data-row=(word(group)) data-who=[people(line)] {
+                p {
+                    (badge(severity.word(), &view.say(Phrase::Kind(LineKind::Find(severity))))) " "
+                    code { (Text(&line.subject)) } " " (fold(&line.words()))
+                }
+                @if let Some(rule) = rule(&line.subject) {
+                    p.help { (quoted(rule.remedy_in(view.language()))) }
+                }
+                (place_of(spot, view, line))
             } "\n"
         }
     };
@@ -232,17 +271,21 @@ fn findings<'a>(page: &mut Markup, spot: RenderCtx<'_>, lines: impl Iterator<Ite
     framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
-fn badge(word: &'static str) -> Markup {
-    html! { span class={ "badge " (word) } { (word) } }
+fn badge(class: &'static str, word: &str) -> Markup {
+    html! { span class={ "badge " (class) } { (word) } }
 }
 
 fn mark(line: &Line) -> Markup {
     html! { span.mark aria-hidden="true" { (line.tone.mark()) } }
 }
 
-/// Returns the agents of a line, for the search: `8123` finds `8101..8180`.
-fn everyone(line: &Line) -> Option<Text<String>> {
-    (!line.everyone.is_empty()).then(|| Text(line.everyone.join(" ")))
+/// Returns the people of a line, one a line, for the search and the cards.
+fn people(line: &Line) -> Option<Text<String>> {
+    if !line.everyone.is_empty() {
+        return Some(Text(line.everyone.join("|")));
+    }
+    let id = line.subject.strip_prefix("agent/")?;
+    Some(Text(format!("{id} {}", line.name().unwrap_or_default())))
 }
 
 /// Returns a resource without its kind, which the heading names.
@@ -258,16 +301,26 @@ pub(in crate::report) fn said<'a>(
     let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
     html! {
         @for (at, piece) in pieces.enumerate() {
-            @if at > 0 { (if matches!(piece, Segment::Remark(_)) { " " } else { " · " }) }
+            @if at > 0 { (gap(piece)) }
             @match piece {
-                Segment::Field { key, before, after } => {
-                    @let doc = by_key(fields, key).map(|field| Text(field.doc.trim()));
-                    span.field { span.key title=[doc] { (Text(key)) } " " (changed(before, after)) }
+                Segment::Field { key, label, before, after } => {
+                    // Another language has no description of the field, and its name says enough.
+                    @let doc = by_key(fields, key).filter(|_| key == label).map(|field| Text(field.doc.trim()));
+                    span.field { span.key title=[doc] { (Text(label)) } " " (changed(before, after)) }
                 }
                 Segment::Remark(_) => { em { (quoted(&piece.words())) } }
-                Segment::Name(_) | Segment::Count(_) | Segment::Words(_) => (fold(&piece.words())),
+                Segment::Name(_) | Segment::Words(_) => (fold(&piece.words())),
             }
         }
+    }
+}
+
+/// Returns the sign before a segment.
+fn gap(piece: &Segment) -> &'static str {
+    match piece {
+        Segment::Remark(words) if words.starts_with('（') => "",
+        Segment::Remark(_) => " ",
+        Segment::Name(_) | Segment::Words(_) | Segment::Field { .. } => " · ",
     }
 }
 
@@ -289,22 +342,36 @@ fn changed(before: &str, after: &str) -> Markup {
     html! { del { (side(false)) } " " span.arrow { "→" } " " ins { (side(true)) } }
 }
 
-/// Renders text, folded if it is long.
+/// Renders text, folded if it is long. The visible part ends between two words.
 fn fold(text: &str) -> Markup {
     html! {
         @if let Some((end, _)) = text.char_indices().nth(FOLD) {
-            details { summary { (Text(&text[..end])) "…" } (quoted(text)) }
+            @let gap = text[..end].rfind([' ', '、', '，', '；']).filter(|gap| *gap > 0).unwrap_or(end);
+            details { summary { (Text(&text[..gap])) " …" } (quoted(text)) }
         } @else {
             (quoted(text))
         }
     }
 }
 
-/// Renders the place in a manifest.
-pub(super) fn place(report: &Report, source: Option<&Source>) -> Markup {
+/// Renders the place of a line in a manifest.
+fn place_of(spot: RenderCtx<'_>, view: &View<'_>, line: &Line) -> Markup {
+    place(spot.report, line.source.as_ref(), view.scene.commit.as_ref())
+}
+
+/// Renders a place in a manifest, as a link where the commit tells its page.
+pub(super) fn place(report: &Report, source: Option<&Source>, commit: Option<&Commit>) -> Markup {
     html! {
         @if let Some(source) = source {
-            " " small.place { (Text(report.path(&source.file))) ":" (source.line) }
+            @let path = report.path(&source.file);
+            @let text = html! { (Text(&*path)) ":" (source.line) };
+            " " small.place {
+                @if let Some(files) = commit.and_then(|commit| commit.files.as_ref()) {
+                    a href={ (url(files)) "/" (url_path(&path)) "#L" (source.line) } { (text) }
+                } @else {
+                    (text)
+                }
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use maud::{Markup, html};
 
-use super::super::view::{MemberCounts, Tense};
+use super::super::phrases::{Column, Phrase, Swatch, colon, comma};
+use super::super::view::{MemberCounts, Person, View};
 use crate::report::escape::Text;
 
 /// Width of the picture in its own units.
@@ -15,42 +16,62 @@ pub(super) fn most<'a>(queues: impl Iterator<Item = &'a MemberCounts>) -> usize 
 }
 
 /// Renders the legend of the bars.
-pub(super) fn legend(tense: Tense) -> Markup {
-    let now = "Upper bar: who serves the queue now. Lower bar: after the change. ";
-    let then = "Upper bar: who served the queue before. Lower bar: who serves it now. ";
+pub(super) fn legend(view: &View<'_>) -> Markup {
+    let swatch = |swatch| view.say(Phrase::Swatch(swatch));
     html! {
         p.legend {
-            (tense.choose(now, now, then))
-            span.swatch.stays {} "stays " span.swatch.leaving {} "leaves " span.swatch.joining {} "joins"
+            (view.say(Phrase::Legend(view.tense))) " "
+            span.swatch.stays {} (swatch(Swatch::Stays)) " "
+            span.swatch.leaving {} (swatch(Swatch::Leaves)) " "
+            span.swatch.joining {} (swatch(Swatch::Joins))
         }
     }
 }
 
-/// Renders `7 → 8 (+1)`.
-pub(super) fn numbers(queue: &MemberCounts) -> Markup {
+/// Renders `8 → 5 (−3, −38 %)` and the minimum.
+pub(super) fn numbers(queue: &MemberCounts, view: &View<'_>) -> Markup {
+    let class = if queue.after() < queue.before { "minus" } else { "plus" };
     html! {
         " " span.staff {
-            (queue.before) " → " strong { (queue.after()) }
-            @if queue.joining > 0 { " " span.plus { "+" (queue.joining) } }
-            @if queue.leaving > 0 { " " span.minus { "−" (queue.leaving) } }
+            (queue.before) " → " strong { (queue.after()) } " "
+            span class=(class) { (queue.difference()) }
+        }
+        @if let Some(minimum) = queue.minimum {
+            " " span class=(if queue.is_short() { "badge error" } else { "least" }) {
+                (view.say(Phrase::Minimum(minimum)))
+            }
+        }
+    }
+}
+
+/// Renders the members that join or leave, all by name.
+pub(super) fn people(people: &[Person], column: Column, view: &View<'_>) -> Markup {
+    html! {
+        @if !people.is_empty() {
+            p.people {
+                b { (view.say(Phrase::Column(column))) " " (people.len()) (colon(view.language())) }
+                @for (at, person) in people.iter().enumerate() {
+                    @if at > 0 { (comma(view.language())) }
+                    span.person { (Text(person.words(view.language()))) }
+                }
+            }
         }
     }
 }
 
 /// Renders the bars.
-pub(super) fn picture(queue: &MemberCounts, most: usize, tense: Tense) -> Markup {
+pub(super) fn picture(queue: &MemberCounts, most: usize, view: &View<'_>) -> Markup {
     let length = |members: usize| members * WIDTH / most.max(1);
-    let stays = length(queue.before - queue.leaving);
+    let stays = length(queue.before - queue.leaving.len());
     let bars = [
         ("stays", 0, 0, stays),
         ("leaving", 0, stays, length(queue.before) - stays),
         ("stays", 14, 0, stays),
         ("joining", 14, stays, length(queue.after()) - stays),
     ];
-    let (before, after) = (tense.choose("now", "now", "before"), tense.choose("after", "after", "now"));
+    let label = Phrase::Picture(view.tense, &queue.queue, queue.before, queue.after());
     html! {
-        svg.bars viewBox="0 0 1000 26" preserveAspectRatio="none" role="img"
-            aria-label={ (Text(&queue.queue)) ": " (queue.before) " " (before) ", " (queue.after()) " " (after) } {
+        svg.bars viewBox="0 0 1000 26" preserveAspectRatio="none" role="img" aria-label=(Text(view.say(label))) {
             @for (class, top, start, width) in bars.into_iter().filter(|bar| bar.3 > 0) {
                 // In a picture only an end tag closes an element.
                 rect class=(class) x=(start) y=(top) width=(width) height="12" {}

@@ -18,6 +18,7 @@ use crate::model::id::OperatorId;
 use crate::model::last_change::LastChanged;
 use crate::model::message::{Argument, Rewrite};
 use crate::model::plan::{Change, Plan};
+use crate::model::scene::Scene;
 use crate::model::value::{Members, Value};
 
 /// The digest of a plan that was masked before one was due.
@@ -120,6 +121,14 @@ impl Mask {
     fn members(&self, members: &Members) -> Arc<Members> {
         let hide = |(id, priority): (&OperatorId, &i64)| (OperatorId::new(self.text(id.as_str())), *priority);
         Arc::new(members.iter().map(hide).collect())
+    }
+
+    /// Hides personal data in the facts beside a plan.
+    pub fn scene(&self, scene: &mut Scene) {
+        for name in scene.names.values_mut() {
+            *name = self.text(name);
+        }
+        scene.at_work.rewrite(self);
     }
 
     /// Returns a run with personal data hidden.
@@ -235,10 +244,13 @@ impl Part {
         }
         match &mut self.body {
             Body::Planned(plan) => {
-                Mask::for_plan(plan).plan(Arc::make_mut(&mut plan.plan));
+                let mask = Mask::for_plan(plan);
+                mask.scene(&mut self.scene);
+                mask.plan(Arc::make_mut(&mut plan.plan));
             }
             Body::Ran(plan, run) => {
                 let mask = Mask::for_plan(plan);
+                mask.scene(&mut self.scene);
                 mask.plan(Arc::make_mut(&mut plan.plan));
                 *run = mask.run(run);
             }

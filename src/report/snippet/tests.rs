@@ -27,7 +27,7 @@ fn draw(text: &str, diagnostic: &Diagnostic) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     render(
         diagnostic,
-        "error",
+        Language::En,
         |place| lines.get((place.line as usize).checked_sub(1)?).map(ToString::to_string),
         false,
     )
@@ -112,7 +112,7 @@ fn all_of_them() {
     let other = Source::new(&Arc::from("b.yaml"), 1, 1);
     let list =
         [Diagnostic::at(&at(1, 1), "one"), Diagnostic::at(&at(1, 4), "two"), Diagnostic::at(&other, "three")];
-    insta::assert_snapshot!(render_all(&list, "error", |_| Some("a: b".into()), false), @r#"
+    insta::assert_snapshot!(render_all(&list, Language::En, |_| Some("a: b".into()), false), @r#"
     error: one
      --> roster/agents.yaml:1:1
       |
@@ -133,19 +133,19 @@ fn all_of_them() {
 
     error: 3 errors in 2 files
     "#);
-    let one = render_all(&list[..1], "error", |_| None, false);
+    let one = render_all(&list[..1], Language::En, |_| None, false);
     assert!(one.ends_with("error: 1 error in 1 file\n"), "{one}");
-    assert_eq!(render_all(&[], "error", |_| None, false), "");
+    assert_eq!(render_all(&[], Language::En, |_| None, false), "");
 }
 
 #[test]
 fn colour_only_adds_escapes() {
     let text = "name: 张三";
     let diagnostic = Diagnostic::at(&at(1, 7), ("no", "yes")).related(&at(1, 1), Label::FirstHere);
-    let coloured = render(&diagnostic, "error", |_| Some(text.into()), true);
+    let coloured = render(&diagnostic, Language::En, |_| Some(text.into()), true);
     assert!(coloured.contains("\x1b["));
     let plain = anstream::adapter::strip_str(&coloured).to_string();
-    assert_eq!(plain, render(&diagnostic, "error", |_| Some(text.into()), false));
+    assert_eq!(plain, render(&diagnostic, Language::En, |_| Some(text.into()), false));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn nothing_of_the_file_controls_the_terminal() {
     let label = Label::Says { agent: "\u{1b}x".into(), version: None, generate: false };
     let line = "a:\t\u{1b}[31mred\u{7}\u{202e}\u{9b}x\r";
     let diagnostic = Diagnostic::at(&at(1, 4), ("bad \u{1b}]0;name", "\u{1b}c")).related(&at(1, 1), label);
-    let drawn = render(&diagnostic, "error", |_| Some(line.into()), false);
+    let drawn = render(&diagnostic, Language::En, |_| Some(line.into()), false);
     assert!(drawn.chars().all(|c| c == '\n' || !c.is_control()), "{drawn:?}");
     assert!(drawn.contains("a:→   \\u{1b}[31mred\\u{7}\\u{202e}\\u{9b}x"), "{drawn}");
 }

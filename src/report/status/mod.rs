@@ -21,7 +21,7 @@ use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveSeats};
-use crate::model::presence::{Presence, PresenceReport, State};
+use crate::model::presence::{GapReason, Presence, PresenceReport, State};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::seat::{self, Figures};
 use crate::model::value::{Members, Value};
@@ -132,6 +132,17 @@ pub struct System {
     /// number of agents that it affects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// The last of the problems, as data.
+    #[serde(skip)]
+    gaps: Vec<Gap>,
+}
+
+/// A cause for which a system's data is missing or unexplained.
+#[derive(Clone, Debug, PartialEq)]
+struct Gap {
+    why: GapReason,
+    /// The agents that it affects; none if it affects all.
+    agents: Vec<OperatorId>,
 }
 
 /// The desired existence of an agent.
@@ -447,27 +458,33 @@ fn system(
     let provider = spec.name;
     let failed = failed.iter().filter(|(system, _)| *system == provider);
     let mut problems: Vec<String> = failed.map(|(_, why)| why.clone()).collect();
-    let mut of: BTreeMap<String, BTreeSet<&OperatorId>> = BTreeMap::new();
+    problems.dedup();
+    let mut of: BTreeMap<String, (GapReason, BTreeSet<&OperatorId>)> = BTreeMap::new();
+    let new = |why: GapReason| (why, BTreeSet::new());
     for gap in presence.gaps().iter().filter(|gap| gap.system == provider && !gap.answered) {
-        of.entry(gap.why.to_string()).or_default().extend(&gap.agent);
+        of.entry(gap.why.to_string()).or_insert_with(|| new(gap.why.clone())).1.extend(&gap.agent);
     }
     let complete = problems.is_empty() && of.is_empty();
     for id in ids {
         for why in presence.by(id, provider).filter_map(PresenceReport::unlisted) {
-            of.entry(why.to_string()).or_default().insert(id);
+            of.entry(why.to_string()).or_insert_with(|| new(why)).1.insert(id);
         }
     }
-    for (why, agents) in of {
-        problems.push(match (agents.first(), agents.len()) {
-            (None, _) => why,
-            (Some(one), 1) => format!("agent {one}: {why}"),
-            (Some(_), many) => format!("{many} agents: {why}"),
-        });
+    let mut gaps = Vec::new();
+    for (said, (why, agents)) in of {
+        let problem = match (agents.first(), agents.len()) {
+            (None, _) => said,
+            (Some(one), 1) => format!("agent {one}: {said}"),
+            (Some(_), many) => format!("{many} agents: {said}"),
+        };
+        if !problems.contains(&problem) {
+            problems.push(problem);
+            gaps.push(Gap { why, agents: agents.into_iter().cloned().collect() });
+        }
     }
-    problems.dedup();
     let reason = reasons.get(provider).copied().max(presence.reason(provider)).filter(|_| !complete);
     let parts = Part::ALL.into_iter().filter(|part| part.is_of(spec)).collect();
-    System { provider, parts, connection: connection.to_owned(), complete, reason, problems }
+    System { provider, parts, connection: connection.to_owned(), complete, reason, problems, gaps }
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! Renders a status as a table that fits a terminal's width, by the columns that characters take.
 //!
 //! A column whose system is not connected is left out. Names and groups are cut before the row grows wider than the
-//! terminal; the queues get the remaining width.
+//! terminal; the queues get the remaining width. Off a terminal nothing is cut.
 
 use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::{Configured, Part, Row, Status};
+use super::{Configured, Part, Row, Status, System};
+use crate::messages::zh::{Region, words};
+use crate::messages::{Message as _, say};
 use crate::model::id::safe;
+use crate::model::language::Language;
+use crate::model::presence::State;
 use crate::model::text::visible;
+use crate::report::phrases::comma;
 use crate::report::text::{TextStyle, wrap};
-
-/// Width in use if the terminal does not report its own.
-const USUAL: usize = 80;
 
 /// Columns between two cells.
 const GAP: usize = 2;
@@ -34,9 +36,9 @@ fn cell(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), style: Style::new(), parts: Vec::new() }
 }
 
-fn listed(parts: &[String]) -> Cell {
+fn listed(parts: &[String], language: Language) -> Cell {
     let parts: Vec<String> = parts.iter().map(|part| visible(part).into_owned()).collect();
-    Cell { text: parts.join(", "), style: Style::new(), parts }
+    Cell { text: parts.join(comma(language)), style: Style::new(), parts }
 }
 
 fn tinted(text: impl Into<String>, colour: AnsiColor) -> Cell {
@@ -51,85 +53,122 @@ struct Column {
 }
 
 /// Renders the table, its missing data, and a line of counts.
-pub fn table(status: &Status, look: TextStyle) -> String {
-    let width = look.width.unwrap_or(USUAL);
+pub fn table(status: &Status, look: TextStyle, language: Language) -> String {
     let mut text = String::new();
     if !status.agents.is_empty() {
-        text.push_str(&draw(&columns(status), width, look));
+        text.push_str(&draw(&columns(status, language), look, language));
         text.push('\n');
     }
     for system in &status.systems {
-        for problem in &system.problems {
+        for problem in problems(system, language) {
             // Some failures name the connection themselves.
             let named = problem.starts_with("connection `");
-            let head = format!("{} (`{}`): ", system.provider, safe(&system.connection));
-            let said = if named { safe(problem) } else { head + &safe(problem) };
+            let (provider, connection) = (system.provider, safe(&system.connection));
+            let head = say!(
+                language,
+                "{provider} (`{connection}`): ",
+                "{provider}（`{connection}`）：",
+                "{provider}（`{connection}`）："
+            );
+            let said = if named { safe(&problem) } else { head + &safe(&problem) };
             let mark = look.paint("  ! ", AnsiColor::Yellow.on_default().bold());
-            text.push_str(&format!("{mark}{}\n", wrap(&said, 4, Some(width))));
+            text.push_str(&format!("{mark}{}\n", wrap(&said, 4, look.width)));
         }
     }
     if status.systems.iter().any(|system| !system.problems.is_empty()) {
         text.push('\n');
     }
-    text.push_str(&wrap(&counts(status), 0, Some(width)));
+    text.push_str(&wrap(&counts(status, language), 0, look.width));
     text.push('\n');
     text
 }
 
-fn columns(status: &Status) -> Vec<Column> {
-    let column = |head: &'static str, soft: bool, cell: &dyn Fn(&Row) -> Cell| Column {
-        head,
+/// Returns the missing data of a system in a language. The words of a failed call stay as they are.
+fn problems(system: &System, language: Language) -> Vec<String> {
+    if language == Language::En {
+        return system.problems.clone();
+    }
+    let failed = system.problems.len().saturating_sub(system.gaps.len());
+    let gaps = system.gaps.iter().map(|gap| {
+        let why = gap.why.say(language);
+        match &gap.agents[..] {
+            [] => why,
+            [one] => say!(language, "agent {one}: {why}", "坐席 {one}：{why}", "客服人員 {one}：{why}"),
+            many => {
+                let many = many.len();
+                say!(language, "{many} agents: {why}", "{many} 人：{why}", "{many} 人：{why}")
+            }
+        }
+    });
+    system.problems.iter().take(failed).cloned().chain(gaps).collect()
+}
+
+fn columns(status: &Status, language: Language) -> Vec<Column> {
+    let column = |[en, cn, tw]: [&'static str; 3], soft: bool, cell: &dyn Fn(&Row) -> Cell| Column {
+        head: language.choose(en, cn, tw),
         soft,
         cells: status.agents.iter().map(cell).collect(),
     };
     let words = |text: &Option<String>| cell(safe(text.as_deref().unwrap_or_default()));
     let mut columns = vec![
-        column("AGENT", true, &|row| cell(safe(row.operator_id.as_str()))),
-        column("NAME", true, &|row| words(&row.name)),
-        column("GROUP", true, &|row| words(&row.main_skill_group)),
-        column("ROSTER", false, &|row| roster(row, status.is_open(row, Part::Agents))),
+        column(["AGENT", "工号", "工號"], true, &|row| cell(safe(row.operator_id.as_str()))),
+        column(["NAME", "姓名", "姓名"], true, &|row| words(&row.name)),
+        column(["GROUP", "主技能组", "主技能群組"], true, &|row| words(&row.main_skill_group)),
+        column(["ROSTER", "名册", "名冊"], false, &|row| {
+            roster(row, status.is_open(row, Part::Agents), language)
+        }),
     ];
-    let flag = |row: &Row, part, told| flag(told, status.is_open(row, part));
+    let flag = |row: &Row, part, told| flag(told, status.is_open(row, part), language);
     if status.has(Part::Online) {
-        columns.push(column("ONLINE", false, &|row| flag(row, Part::Online, row.online)));
+        columns
+            .push(column(["ONLINE", "在线", "在線"], false, &|row| flag(row, Part::Online, row.online)));
     }
     if status.has(Part::Activity) {
-        columns.push(column("STATE", false, &|row| state(row, status.is_open(row, Part::Activity))));
+        columns.push(column(["STATE", "状态", "狀態"], false, &|row| {
+            state(row, status.is_open(row, Part::Activity), language)
+        }));
     }
     if status.has(Part::Chat) {
-        columns.push(column("CHAT", false, &|row| flag(row, Part::Chat, row.claiming)));
+        columns.push(column(["CHAT", "接单", "接單"], false, &|row| flag(row, Part::Chat, row.claiming)));
     }
     if status.has(Part::Calls) {
-        columns.push(column("CALLS", false, &|row| calls(row, status.is_open(row, Part::Calls))));
+        columns.push(column(["CALLS", "通话", "通話"], false, &|row| {
+            calls(row, status.is_open(row, Part::Calls))
+        }));
     }
     if status.has(Part::Queues) {
-        columns.push(column("QUEUES", true, &|row| listed(&row.queues)));
+        columns.push(column(["QUEUES", "队列", "佇列"], true, &|row| listed(&row.queues, language)));
     }
     columns
 }
 
 /// Returns the roster state of an agent. `missing` is declared and not live. `disabled` is declared and may not sign
 /// in.
-fn roster(row: &Row, is_open: bool) -> Cell {
+fn roster(row: &Row, is_open: bool, language: Language) -> Cell {
+    let word = |en, cn, tw| language.choose(en, cn, tw);
     match (row.configured, row.live, row.enabled) {
-        (Configured::Declared, Some(false), _) => tinted("missing", AnsiColor::Red),
-        (Configured::Unmanaged, Some(false), _) => tinted("unknown", AnsiColor::Red),
-        (Configured::Absent, Some(false), _) => cell("absent"),
-        (Configured::Absent | Configured::Unmanaged, ..) if row.to_be_deleted => {
-            tinted("to be deleted", AnsiColor::Red)
+        (Configured::Declared, Some(false), _) => {
+            tinted(word("missing", "线上没有", "線上沒有"), AnsiColor::Red)
         }
-        (Configured::Absent, ..) => cell("absent?"),
-        (Configured::Unmanaged, ..) => tinted("unmanaged", AnsiColor::Cyan),
-        (Configured::Declared, _, Some(false)) => cell("disabled"),
-        (Configured::Declared, ..) if is_open => cell("declared?"),
-        (Configured::Declared, ..) => cell("declared"),
+        (Configured::Unmanaged, Some(false), _) => {
+            tinted(word("unknown", "查无此人", "查無此人"), AnsiColor::Red)
+        }
+        (Configured::Absent, Some(false), _) => cell(word("absent", "已删除", "已刪除")),
+        (Configured::Absent | Configured::Unmanaged, ..) if row.to_be_deleted => {
+            tinted(word("to be deleted", "将删除", "將刪除"), AnsiColor::Red)
+        }
+        (Configured::Absent, ..) => cell(word("absent?", "已删除？", "已刪除？")),
+        (Configured::Unmanaged, ..) => tinted(word("unmanaged", "清单外", "清單外"), AnsiColor::Cyan),
+        (Configured::Declared, _, Some(false)) => cell(word("disabled", "停用", "停用")),
+        (Configured::Declared, ..) if is_open => cell(word("declared?", "在册？", "在冊？")),
+        (Configured::Declared, ..) => cell(word("declared", "在册", "在冊")),
     }
 }
 
-fn flag(flag: Option<bool>, is_open: bool) -> Cell {
+fn flag(flag: Option<bool>, is_open: bool, language: Language) -> Cell {
     match flag {
-        Some(true) => tinted("yes", AnsiColor::Green),
-        Some(false) => cell("no"),
+        Some(true) => tinted(language.choose("yes", "是", "是"), AnsiColor::Green),
+        Some(false) => cell(language.choose("no", "否", "否")),
         None => open(is_open),
     }
 }
@@ -139,12 +178,11 @@ fn open(is_open: bool) -> Cell {
     if is_open { tinted("?", AnsiColor::Yellow) } else { cell("") }
 }
 
-fn state(row: &Row, is_open: bool) -> Cell {
-    match row.state {
-        Some("on-call") => tinted("on-call", AnsiColor::Yellow),
-        Some(word) => cell(word),
-        None => open(is_open),
-    }
+fn state(row: &Row, is_open: bool, language: Language) -> Cell {
+    let Some(word) = row.state else { return open(is_open) };
+    let state = State::from_word(word).unwrap_or(State::Unknown);
+    let said = Region::of(language).map_or(word, |region| words::state(region, state));
+    if state == State::OnCall { tinted(said, AnsiColor::Yellow) } else { cell(said) }
 }
 
 /// Returns the connected calls and all calls.
@@ -155,9 +193,9 @@ fn calls(row: &Row, is_open: bool) -> Cell {
     }
 }
 
-/// Renders columns within a width.
-fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
-    let widths = widths(columns, width);
+/// Renders columns within the width of the terminal.
+fn draw(columns: &[Column], look: TextStyle, language: Language) -> String {
+    let widths = widths(columns, look.width.unwrap_or(usize::MAX));
     let rows = columns.first().map_or(0, |column| column.cells.len());
     let line = |cells: &mut dyn Iterator<Item = (String, Style)>| {
         let cells = cells.zip(&widths).map(|((text, style), width)| {
@@ -170,7 +208,7 @@ fn draw(columns: &[Column], width: usize, look: TextStyle) -> String {
         let cells = columns.iter().zip(&widths).filter_map(|(column, width)| {
             let cell = column.cells.get(row)?;
             let text = if cell.parts.len() > 1 {
-                cut_list(&cell.parts, *width)
+                cut_list(&cell.parts, *width, language)
             } else {
                 truncate_str(&cell.text, *width, "…").into_owned()
             };
@@ -205,9 +243,9 @@ fn widths(columns: &[Column], width: usize) -> Vec<usize> {
 }
 
 /// Joins as many whole parts of a list as fit, and counts the rest. If none fits, cuts the first one.
-fn cut_list(parts: &[String], width: usize) -> String {
+fn cut_list(parts: &[String], width: usize, language: Language) -> String {
     let some = |count: usize| {
-        let text = parts[..count].join(", ");
+        let text = parts[..count].join(comma(language));
         if count == parts.len() { text } else { format!("{text} +{}", parts.len() - count) }
     };
     let fits = (1..=parts.len()).rev().map(some).find(|text| measure_text_width(text) <= width);
@@ -217,38 +255,55 @@ fn cut_list(parts: &[String], width: usize) -> String {
     })
 }
 
-fn counts(status: &Status) -> String {
+fn counts(status: &Status, language: Language) -> String {
+    let counted = |count: String, [en, cn, tw]: [&str; 3]| {
+        say!(language, "{count} {en}", "{cn} {count}", "{tw} {count}")
+    };
     let count = |test: &dyn Fn(&Row) -> bool| status.agents.iter().filter(|row| test(row)).count();
     let all = status.agents.len();
-    let mut parts = vec![format!("{} declared", count(&|row| row.configured == Configured::Declared))];
+    let declared = count(&|row| row.configured == Configured::Declared);
+    let mut parts = vec![counted(declared.to_string(), ["declared", "在册", "在冊"])];
     let is_unmanaged = |row: &Row| row.configured == Configured::Unmanaged && !row.to_be_deleted;
     let unknown = |row: &Row| is_unmanaged(row) && (row.live == Some(false) || row.is_unknown());
     let doomed = count(&|row| row.to_be_deleted);
     let unmanaged = count(&|row| is_unmanaged(row) && !unknown(row));
-    for (count, word) in [(unmanaged, "unmanaged"), (doomed, "to be deleted"), (count(&unknown), "unknown")] {
+    for (count, words) in [
+        (unmanaged, ["unmanaged", "清单外", "清單外"]),
+        (doomed, ["to be deleted", "将删除", "將刪除"]),
+        (count(&unknown), ["unknown", "查无此人", "查無此人"]),
+    ] {
         if count > 0 {
-            parts.push(format!("{count} {word}"));
+            parts.push(counted(count.to_string(), words));
         }
     }
     // Unknown data does not count as zero.
-    let mut told = |part: Part, known: usize, word: &str| {
+    let mut told = |part: Part, known: usize, words: [&str; 3]| {
         if !status.has(part) {
             return;
         }
         let open = status.systems_of(part).any(|system| !system.complete)
             || status.agents.iter().any(|row| status.is_open(row, part));
-        parts.push(match (known, open) {
-            (0, true) => format!("? {word}"),
-            (_, true) => format!("at least {known} {word}"),
-            (_, false) => format!("{known} {word}"),
-        });
+        let count = match (known, open) {
+            (0, true) => "?".to_owned(),
+            (_, true) => say!(language, "at least {known}", "至少 {known}", "至少 {known}"),
+            (_, false) => known.to_string(),
+        };
+        parts.push(counted(count, words));
     };
-    told(Part::Online, count(&|row| row.online == Some(true)), "online");
-    told(Part::Activity, count(&|row| row.state == Some("on-call")), "on a call");
-    told(Part::Chat, count(&|row| row.claiming == Some(true)), "taking chats");
-    let mut text = format!("{all} agent{}: {}.", if all == 1 { "" } else { "s" }, parts.join(", "));
+    told(Part::Online, count(&|row| row.online == Some(true)), ["online", "在线", "在線"]);
+    told(Part::Activity, count(&|row| row.state == Some("on-call")), ["on a call", "通话中", "通話中"]);
+    told(Part::Chat, count(&|row| row.claiming == Some(true)), ["taking chats", "接单中", "接單中"]);
+    let (plural, parts) = (if all == 1 { "" } else { "s" }, parts.join(language.choose(", ", "，", "，")));
+    let mut text =
+        say!(language, "{all} agent{plural}: {parts}.", "共 {all} 人：{parts}。", "共 {all} 人：{parts}。");
     if let Some(calls) = status.agents.iter().find_map(|row| row.calls.as_ref()) {
-        text.push_str(&format!(" Calls: connected/all of the last {} days.", calls.days));
+        let days = calls.days;
+        text.push_str(&say!(
+            language,
+            " Calls: connected/all of the last {days} days.",
+            "通话一栏：最近 {days} 天的接通数/总数。",
+            "通話一欄：最近 {days} 天的接通數/總數。"
+        ));
     }
     text
 }

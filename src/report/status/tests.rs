@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::model::desired::Existence;
 use crate::model::field::Record;
+use crate::model::language::Language;
 use crate::model::live::{LiveQueue, Seats};
 use crate::model::queue;
 use crate::model::seat::LiveSeat;
@@ -149,7 +150,7 @@ fn what_a_system_left_open_is_neither_yes_nor_no() {
     assert_eq!(row(&status, "8001").live, None);
     let desk = status.systems.iter().find(|system| system.provider == DESK).unwrap();
     assert_eq!((desk.complete, desk.problems.as_slice()), (false, &["2 agents: HTTP 502".to_owned()][..]));
-    let text = table(&status, TextStyle::default());
+    let text = table(&status, TextStyle::default(), Language::En);
     assert!(text.contains("declared?") && text.contains("cms-agent (`c`): 2 agents: HTTP 502"), "{text}");
 }
 
@@ -201,11 +202,12 @@ fn narrowed_to_an_unknown_agent() {
 fn a_table_keeps_within_its_width_by_display_width() {
     let status = of_case(&case(), ALL, None);
     for width in [76, 80, 120] {
-        let text = table(&status, TextStyle { width: Some(width), ..TextStyle::default() });
+        let text = table(&status, TextStyle { width: Some(width), ..TextStyle::default() }, Language::En);
         let widest = text.lines().map(UnicodeWidthStr::width).max().unwrap();
         assert!(widest <= width, "{widest} > {width}\n{text}");
     }
-    let text = table(&status, TextStyle::default());
+    let narrow = TextStyle { width: Some(80), ..TextStyle::default() };
+    let text = table(&status, narrow, Language::En);
     insta::assert_snapshot!(text, @r"
     AGENT  NAME    GROUP   ROSTER         ONLINE  STATE    CHAT  CALLS  QUEUES
     8001   张三    售前    declared       yes     on-call  yes   2/4    在线售前 +1
@@ -218,11 +220,63 @@ fn a_table_keeps_within_its_width_by_display_width() {
     taking chats. Calls: connected/all of the last 7 days.
     ");
     // Columns of systems that are not connected are left out.
-    let text = table(&of_case(&case(), &[AGENTS], None), TextStyle::default());
+    let text = table(&of_case(&case(), &[AGENTS], None), TextStyle::default(), Language::En);
     assert_eq!(
         text.lines().next().unwrap().split_whitespace().collect::<Vec<_>>(),
         ["AGENT", "NAME", "GROUP", "ROSTER"]
     );
+}
+
+#[test]
+fn off_a_terminal_nothing_is_cut() {
+    let mut case = case();
+    let why =
+        "it answered a page of text that no reader of agents understands, and then it closed the connection";
+    case.failed.push((ONLINE, why.to_owned()));
+    let text = table(&of_case(&case, ALL, None), TextStyle::default(), Language::En);
+    for whole in
+        ["欧阳明日香的外呼坐席专员", "在线售前与售后服务组", "在线售前, 在线售后服务与投诉处理中心", why]
+    {
+        assert!(text.contains(whole), "{whole}: {text}");
+    }
+    assert!(text.lines().last().unwrap().ends_with("last 7 days."), "{text}");
+}
+
+#[test]
+fn people_read_a_table_in_chinese() {
+    let mut case = case();
+    case.presence.fail(ONLINE, None, "HTTP 502");
+    case.presence.say("8004".into(), said(QUEUES, State::Unknown, Some("pcAutoClaim unset")));
+    let status = of_case(&case, ALL, None);
+    let said = [Language::ZhCn, Language::ZhTw]
+        .map(|language| table(&status, TextStyle { width: Some(80), ..TextStyle::default() }, language));
+    insta::assert_snapshot!(said.join("\n"), @r"
+    工号  姓名        主技能组    名册      在线  状态    接单  通话  队列
+    8001  张三        售前        在册      是    通话中  是    2/4   在线售前 +1
+    8002  欧阳明日…   在线售前…   将删除    ?             否          在线售前
+    8004  王五        售前        线上没有  ?             ?
+    8005  赵六        投诉        将删除    ?
+    9000                          查无此人  ?                         在线售前
+
+      ! webchat-queue（`c`）：坐席 8004：文档没有说明 `pcAutoClaim unset` 的含义
+      ! isdp-online-agent（`c`）：HTTP 502
+
+    共 5 人：在册 2，将删除 2，查无此人 1，在线 至少 1，通话中 1，接单中 至少
+    1。通话一栏：最近 7 天的接通数/总数。
+
+    工號  姓名        主技能群組  名冊      在線  狀態    接單  通話  佇列
+    8001  张三        售前        在冊      是    通話中  是    2/4   在线售前 +1
+    8002  欧阳明日…   在线售前…   將刪除    ?             否          在线售前
+    8004  王五        售前        線上沒有  ?             ?
+    8005  赵六        投诉        將刪除    ?
+    9000                          查無此人  ?                         在线售前
+
+      ! webchat-queue（`c`）：客服人員 8004：文件沒有說明 `pcAutoClaim unset` 的含義
+      ! isdp-online-agent（`c`）：HTTP 502
+
+    共 5 人：在冊 2，將刪除 2，查無此人 1，在線 至少 1，通話中 1，接單中 至少
+    1。通話一欄：最近 7 天的接通數/總數。
+    ");
 }
 
 #[test]
@@ -232,17 +286,17 @@ fn what_a_system_left_open_is_no_zero() {
     for system in [ONLINE, DESK, QUEUES] {
         down.presence.fail(system, None, "it did not answer");
     }
-    let text = table(&of_case(&down, ALL, None), TextStyle::default()).replace('\n', " ");
+    let text = table(&of_case(&down, ALL, None), TextStyle::default(), Language::En).replace('\n', " ");
     assert!(text.contains("? online, ? on a call, ? taking chats."), "{text}");
     down.presence.say("8001".into(), said(DESK, State::OnCall, None));
-    let text = table(&of_case(&down, ALL, None), TextStyle::default()).replace('\n', " ");
+    let text = table(&of_case(&down, ALL, None), TextStyle::default(), Language::En).replace('\n', " ");
     assert!(text.contains("at least 1 on a call"), "{text}");
 }
 
 #[test]
 fn an_agent_that_no_system_knows_is_not_unmanaged() {
     let only = BTreeSet::from(["99999".into()]);
-    let text = table(&of_case(&case(), ALL, Some(&only)), TextStyle::default());
+    let text = table(&of_case(&case(), ALL, Some(&only)), TextStyle::default(), Language::En);
     assert!(text.contains("1 agent: 0 declared, 1 unknown, ") && !text.contains("unmanaged"), "{text}");
 }
 

@@ -6,14 +6,17 @@ use std::fmt::{self, Write as _};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use super::line::{Line, LineKind, Section, Segment, Tense, field_piece, ranges, remarks, words};
+use super::line::{Line, Segment, Telling};
+use crate::messages::Message as _;
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME, PASSWORD, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::plan::{Action, Change, FieldDiff};
+use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
 use crate::model::secret::SecretRef;
 use crate::model::support::Support;
 use crate::model::value::{Sip, Value};
+use crate::report::chapter::{LineKind, Section};
+use crate::report::phrases::{Phrase, comma};
 
 /// A change in the form by which agents share a line: its agent's number is replaced, so that a pool's agents are equal.
 #[derive(Default)]
@@ -106,8 +109,9 @@ impl Shape {
 const OWN_NUMBER: &str = "{operatorId}";
 
 /// Returns the storage place of a password that may have to be generated.
-fn stored(field: &FieldDiff) -> Option<String> {
-    field.secret.as_ref().filter(|secret| secret.generate).map(|secret| format!("stored as {secret}"))
+fn stored(field: &FieldDiff, how: Telling<'_>) -> Option<Segment> {
+    let secret = field.secret.as_ref().filter(|secret| secret.generate)?;
+    Some(how.remark(&how.say(Phrase::StoredAs(&secret.to_string()))))
 }
 
 /// The minimum number of new agents with different names that share a line.
@@ -116,13 +120,12 @@ const FEWEST_PEERS: usize = 6;
 /// The maximum number of agents deleted in one line.
 const MOST_DELETED: usize = 40;
 
-/// Lists the agents of a group with different names: `8001 张三, 8002 李四`.
-fn who(group: &[&Change]) -> String {
-    let one = |change: &&Change| match change.title.as_deref() {
+/// Returns an agent by number and name: `8001 张三`.
+fn who(change: &Change) -> String {
+    match change.title.as_deref() {
         Some(name) => format!("{} {name}", change.id.name),
         None => change.id.name.to_string(),
-    };
-    group.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Groups of changes of one shape. A hash finds the groups, and the shape itself decides.
@@ -217,17 +220,17 @@ fn run(shape: &mut Shape, changes: &[Change], agents: &[usize]) -> usize {
 }
 
 /// Returns the line of a group.
-pub(super) fn line(support: &Support, group: &[&Change], tense: Tense) -> Line {
+pub(super) fn line(support: &Support, group: &[&Change], how: Telling<'_>) -> Line {
     match group {
-        [change] => agent_line(support, change, tense),
-        group => group_line(support, group, tense),
+        [change] => agent_line(support, change, how),
+        group => group_line(support, group, how),
     }
 }
 
-fn group_line(support: &Support, group: &[&Change], tense: Tense) -> Line {
+fn group_line(support: &Support, group: &[&Change], how: Telling<'_>) -> Line {
     let first = group[0];
     let ids: Vec<&OperatorId> = group.iter().map(|change| &change.id.name).collect();
-    let mut pieces = vec![Segment::Count(group.len())];
+    let mut pieces = vec![Segment::Words(how.say(Phrase::Agents(group.len())))];
     let mut general = Change {
         fields: first
             .fields
@@ -246,19 +249,21 @@ fn group_line(support: &Support, group: &[&Change], tense: Tense) -> Line {
         title: common_title(group),
         ..first.clone()
     };
-    let mut subject = format!("agent/{}", ranges(&ids));
+    let mut subject = format!("agent/{}", how.ranges(&ids));
     let named = general.title.is_none() && group.iter().any(|change| change.title.is_some());
     if named {
         general.fields.retain(|field| *field.field != NAME);
         // The numbers already stand before the names, so the subject does not repeat them.
         subject = match ids.as_slice() {
-            [first, .., last] if ids.len() > 3 => format!("agent/{first} … {last}"),
+            [first, second, ..] if ids.len() > 3 => {
+                format!("agent/{first}{}{second} …", comma(how.language()))
+            }
             _ => subject,
         };
     }
-    pieces.extend(agent_pieces(support, &general, tense));
+    pieces.extend(agent_pieces(support, &general, how));
     if named {
-        pieces.push(Segment::Words(who(group)));
+        pieces.push(Segment::Words(how.list(group.iter().map(|change| who(change)))));
     }
     Line {
         tone: LineKind::Act(first.action),
@@ -268,7 +273,8 @@ fn group_line(support: &Support, group: &[&Change], tense: Tense) -> Line {
         count: group.len(),
         pieces,
         staffing: None,
-        everyone: group.iter().map(|change| who(&[*change])).collect(),
+        everyone: group.iter().map(|change| who(change)).collect(),
+        last_changed: how.last_changed(first),
         source: first.source.clone(),
     }
 }
@@ -284,16 +290,17 @@ fn generalise(value: Option<&Value>, id: &OperatorId) -> Option<Value> {
     value.map(|value| value.map_text(|text| text.replace(id.as_str(), OWN_NUMBER).into()))
 }
 
-fn agent_line(support: &Support, change: &Change, tense: Tense) -> Line {
+fn agent_line(support: &Support, change: &Change, how: Telling<'_>) -> Line {
     Line {
         tone: LineKind::Act(change.action),
         group: chapter(change),
         subject: change.id.to_string(),
         about: None,
         count: 1,
-        pieces: agent_pieces(support, change, tense),
+        pieces: agent_pieces(support, change, how),
         staffing: None,
         everyone: Vec::new(),
+        last_changed: how.last_changed(change),
         source: change.source.clone(),
     }
 }
@@ -305,12 +312,13 @@ pub(super) fn chapter(change: &Change) -> Section {
         Action::Create => Section::Joins,
         Action::Delete => Section::Leaves,
         Action::Replace => Section::Remade,
+        Action::Update if change.moved == ChangeOrigin::Live => Section::TakenBack,
         Action::Update if moves => Section::Moves,
         Action::Update => Section::Changes,
     }
 }
 
-fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment> {
+fn agent_pieces(support: &Support, change: &Change, how: Telling<'_>) -> Vec<Segment> {
     let mut pieces = Vec::new();
     // If the name is set, removed or changed, it is among the fields instead.
     let named = change.field(&NAME).is_some_and(|name| name.before != name.after);
@@ -319,42 +327,42 @@ fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment
     }
     match change.action {
         Action::Create => {
-            let said = |field: &Field| change.field(field).map(|f| words(support, f, f.after.as_ref()));
+            let said = |field: &Field| change.field(field).map(|f| how.value(support, f, f.after.as_ref()));
             pieces.extend(said(&NAME).map(Segment::Name));
             pieces.extend([&ROLE, &MAIN_SKILL_GROUP].into_iter().filter_map(said).map(Segment::Words));
             for field in &change.fields {
                 if *field.field == PASSWORD {
-                    pieces.push(Segment::Words("password".to_owned()));
-                    pieces.extend(stored(field).map(Segment::Remark));
+                    pieces.push(Segment::Words(how.say(Phrase::Password)));
+                    pieces.extend(stored(field, how));
                 } else if ![&NAME, &ROLE, &MAIN_SKILL_GROUP].contains(&field.field) {
                     pieces.push(Segment::Words(format!(
                         "{} {}",
-                        field.field.key,
-                        words(support, field, field.after.as_ref())
+                        field.field.name(how.language()),
+                        how.value(support, field, field.after.as_ref())
                     )));
                 }
             }
         }
         Action::Delete => {
-            let said = |field: &Field| change.field(field).map(|f| words(support, f, f.before.as_ref()));
+            let said = |field: &Field| change.field(field).map(|f| how.value(support, f, f.before.as_ref()));
             pieces.extend(said(&NAME).map(Segment::Name));
             pieces.extend(said(&MAIN_SKILL_GROUP).map(Segment::Words));
         }
         Action::Update | Action::Replace => {
             for field in change.fields.iter().filter(|f| *f.field == PASSWORD || f.before != f.after) {
                 pieces.push(if *field.field == PASSWORD {
-                    Segment::Words("password".to_owned())
+                    Segment::Words(how.say(Phrase::Password))
                 } else {
-                    field_piece(support, field)
+                    how.field(support, field)
                 });
                 if let Some(reason) = &field.reason {
-                    pieces.push(Segment::Remark(reason.to_string()));
+                    pieces.push(how.remark(&reason.say(how.language())));
                 }
-                pieces.extend(stored(field).map(Segment::Remark));
+                pieces.extend(stored(field, how));
             }
         }
     }
-    remarks(change, tense, &mut pieces);
+    how.remarks(change, &mut pieces);
     pieces
 }
 
@@ -362,8 +370,14 @@ fn agent_pieces(support: &Support, change: &Change, tense: Tense) -> Vec<Segment
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+    use crate::model::scene::Scene;
     use crate::model::support::Supports;
     use crate::report::BoundPlan;
+    use crate::report::chapter::Tense;
+
+    fn how(scene: &Scene) -> Telling<'_> {
+        Telling { scene, tense: Tense::Planned }
+    }
 
     #[test]
     fn new_agents_that_differ_in_name_alone_share_a_line() {
@@ -389,11 +403,12 @@ mod tests {
             "changes": changes, "steps": [], "findings": [], "digests": { "manifests": "", "plan": "" },
         });
         let plan = BoundPlan { plan: serde_json::from_value(plan).unwrap(), supports: Supports::default() };
-        let view = super::super::build(&plan, crate::report::Command::Plan, None);
+        let scene = Scene::default();
+        let view = super::super::build(&plan, crate::report::Command::Plan, &scene);
         let lines: Vec<Line> = view.changes.iter().collect();
         let subjects: Vec<&str> = lines.iter().map(|line| &*line.subject).collect();
-        assert_eq!(subjects, ["agent/8001 … 8011", "agent/9001"]);
-        assert_eq!(lines[0].pieces[0], Segment::Count(6));
+        assert_eq!(subjects, ["agent/8001, 8003 …", "agent/9001"]);
+        assert_eq!(lines[0].pieces[0], Segment::Words("6 agents".to_owned()));
         let named = "8001 张, 8003 王, 8005 李, 8007 赵, 8009 陈, 8011 杨".to_owned();
         assert_eq!(lines[0].pieces.last(), Some(&Segment::Words(named)));
     }
@@ -411,7 +426,7 @@ mod tests {
         let sip = |id: &str| change(id, "sip", &serde_json::json!({ "number": id }));
         let (first, second) = (sip("8001"), sip("8003"));
         assert!(Shape::default().is_equal(&first, &second, true));
-        let line = group_line(Supports::default().agents, &[&first, &second], Tense::Planned);
+        let line = group_line(Supports::default().agents, &[&first, &second], how(&Scene::default()));
         let field =
             |piece: &Segment| matches!(piece, Segment::Field { after, .. } if after == "{operatorId}");
         assert!(line.pieces.iter().any(field), "{:?}", line.pieces);
@@ -428,7 +443,7 @@ mod tests {
                 "id": "agent/8001", "action": "update", "moved": "manifest", "fields": [field],
             });
             let change = serde_json::from_value::<Change>(change).unwrap();
-            agent_line(Supports::default().agents, &change, Tense::Planned).words()
+            agent_line(Supports::default().agents, &change, how(&Scene::default())).words()
         };
         assert_eq!(renamed("王\u{200b}芳", "王芳"), r#"name "王\u{200b}芳" -> 王芳"#);
         assert_eq!(renamed("Rene\u{301}", "René"), r#"name "Rene\u{301}" -> René"#);

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Line, LineKind, Section, Segment, last_changed, ranges};
-use crate::messages::en;
+use super::line::{Line, Segment, Telling};
 use crate::messages::subject::Subject;
+use crate::messages::{self, Message as _};
 use crate::model::finding::Finding;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::message::{Argument, Rewrite};
 use crate::model::rule::{Rule, UNMANAGED_AGENT, UNMANAGED_QUEUE, UNMANAGED_SEAT};
+use crate::report::chapter::{LineKind, Section};
+use crate::report::phrases::Phrase;
 
 /// The rules of unmanaged resources, by kind.
 const UNMANAGED: [(&Rule, Kind); 3] =
@@ -21,7 +23,7 @@ const LONGEST: usize = 200;
 const LONGEST_SUBJECT: usize = 700;
 
 /// Returns the lines of findings in the order of the plan. The header of this file explains the grouping.
-pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
+pub(super) fn lines(findings: &[Finding], how: Telling<'_>) -> Vec<Line> {
     let many = |rule: &Rule| findings.iter().filter(|f| f.code == rule.code).count() > 1;
     let grouped: Vec<(&Rule, Kind)> = UNMANAGED.into_iter().filter(|(rule, _)| many(rule)).collect();
     let single = |f: &&Finding| grouped.iter().all(|(rule, _)| rule.code != f.code);
@@ -32,8 +34,8 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for finding in findings.iter().filter(single) {
         match alike.remove(&shape(finding)) {
-            Some(several) if several.len() >= FEWEST_ALIKE => lines.push(together(&several)),
-            Some(few) => lines.extend(few.into_iter().map(line)),
+            Some(several) if several.len() >= FEWEST_ALIKE => lines.push(together(&several, how)),
+            Some(few) => lines.extend(few.into_iter().map(|one| line(one, how))),
             // The line of its group already covers this finding.
             None => {}
         }
@@ -44,16 +46,17 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<Line> {
             .filter(|f| f.code == rule.code)
             .filter_map(|f| Some(&f.id.as_ref()?.name))
             .collect();
-        let (kind, names) = (kind.word(), listed(&ids, LONGEST));
+        let names = listed(&ids, LONGEST, how);
         lines.push(Line {
             tone: LineKind::Find(rule.severity),
-            group: Section::Findings,
+            group: Section::for_finding(rule.severity),
             subject: rule.code.to_owned(),
-            about: Some(format!("{kind}/{}", listed(&ids, LONGEST_SUBJECT))),
+            about: Some(format!("{}/{}", kind.word(), listed(&ids, LONGEST_SUBJECT, how))),
             count: ids.len(),
-            pieces: vec![Segment::Words(format!("{} live {kind}s stand in no manifest: {names}", ids.len()))],
+            pieces: vec![Segment::Words(how.say(Phrase::Unmanaged(ids.len(), kind, &names)))],
             staffing: None,
-            everyone: ids.iter().map(ToString::to_string).collect(),
+            everyone: everyone(&ids, how),
+            last_changed: None,
             source: None,
         });
     }
@@ -85,49 +88,62 @@ impl Rewrite for EachOne<'_> {
 }
 
 /// Returns one line for several findings of one shape.
-fn together(findings: &[&Finding]) -> Line {
+fn together(findings: &[&Finding], how: Telling<'_>) -> Line {
     let first = findings[0];
     let ids: Vec<&OperatorId> = findings.iter().filter_map(|f| Some(&f.id.as_ref()?.name)).collect();
-    let Some(id) = ids.first() else { return Line { count: findings.len(), ..line(first) } };
+    let Some(id) = ids.first() else { return Line { count: findings.len(), ..line(first, how) } };
     let mut what = first.what.clone();
     what.rewrite(&EachOne(id.as_str()));
-    let about = Subject::Agents { count: ids.len(), ids: listed(&ids, LONGEST) };
+    let about = Subject::Agents { count: ids.len(), ids: listed(&ids, LONGEST, how) };
     Line {
         count: findings.len(),
-        about: Some(format!("agent/{}", listed(&ids, LONGEST_SUBJECT))),
-        pieces: vec![Segment::Words(en::finding(&what, &about))],
-        everyone: ids.iter().map(ToString::to_string).collect(),
-        ..line(first)
+        about: Some(format!("agent/{}", listed(&ids, LONGEST_SUBJECT, how))),
+        pieces: vec![Segment::Words(messages::finding(&what, &about, how.language()))],
+        everyone: everyone(&ids, how),
+        ..line(first, how)
     }
 }
 
+/// Returns agents by number and name, for a search.
+fn everyone(ids: &[&OperatorId], how: Telling<'_>) -> Vec<String> {
+    let one = |id: &&OperatorId| match how.scene.names.get(*id) {
+        Some(name) => format!("{id} {name}"),
+        None => id.to_string(),
+    };
+    ids.iter().map(one).collect()
+}
+
 /// Lists as many numbers as fit, with runs condensed, and counts the rest.
-fn listed(ids: &[&OperatorId], most: usize) -> String {
-    let all = ranges(ids);
+fn listed(ids: &[&OperatorId], most: usize, how: Telling<'_>) -> String {
+    let all = how.ranges(ids);
     if all.len() <= most {
         return all;
     }
     let (mut fits, mut too_many) = (1, ids.len());
     while fits + 1 < too_many {
         let middle = usize::midpoint(fits, too_many);
-        let halves = if ranges(&ids[..middle]).len() <= most { &mut fits } else { &mut too_many };
+        let halves = if how.ranges(&ids[..middle]).len() <= most { &mut fits } else { &mut too_many };
         *halves = middle;
     }
-    format!("{} and {} more", ranges(&ids[..fits]), ids.len() - fits)
+    format!("{} {}", how.ranges(&ids[..fits]), how.say(Phrase::AndMore(ids.len() - fits)))
 }
 
-fn line(finding: &Finding) -> Line {
+fn line(finding: &Finding, how: Telling<'_>) -> Line {
+    let last_changed = finding.last_changed.as_deref().map(|last| how.say(Phrase::LastChanged(last)));
+    let name = finding.id.as_ref().filter(|id| id.kind == Kind::Agent);
+    let name = name.and_then(|id| Some(format!("{} {}", id.name, how.scene.names.get(&id.name)?)));
     Line {
         tone: LineKind::Find(finding.severity),
-        group: Section::Findings,
+        group: Section::for_finding(finding.severity),
         subject: finding.code.clone(),
         about: finding.id.as_ref().map(ToString::to_string),
         count: 1,
-        pieces: std::iter::once(Segment::Words(finding.to_string()))
-            .chain(finding.last_changed.as_deref().map(|changed| Segment::Remark(last_changed(changed))))
+        pieces: std::iter::once(Segment::Words(finding.say(how.language())))
+            .chain(last_changed.as_ref().map(|last| how.remark(last)))
             .collect(),
         staffing: None,
-        everyone: Vec::new(),
+        everyone: name.into_iter().collect(),
+        last_changed,
         source: finding.source.clone(),
     }
 }
@@ -140,7 +156,13 @@ mod tests {
     use crate::model::finding::FindingKind;
     use crate::model::id::ResourceId;
     use crate::model::rule::IMMUTABLE;
+    use crate::model::scene::Scene;
     use crate::model::value::Value;
+    use crate::report::chapter::Tense;
+
+    fn how(scene: &Scene) -> Telling<'_> {
+        Telling { scene, tense: Tense::Planned }
+    }
 
     #[test]
     fn what_is_said_of_several_agents_alike_is_one_line() {
@@ -152,7 +174,8 @@ mod tests {
         };
         let mut findings: Vec<Finding> = ["8101", "8102", "8103"].map(|id| said(id, Some(false))).into();
         findings.extend([said("8104", None), said("8105", None)]);
-        let lines = lines(&findings);
+        let scene = Scene::default();
+        let lines = lines(&findings, how(&scene));
         let begin: Vec<String> =
             lines.iter().map(|line| line.words().split(',').next().unwrap_or_default().to_owned()).collect();
         assert_eq!(
@@ -172,7 +195,8 @@ mod tests {
     fn a_list_that_is_too_long_counts_the_rest() {
         let ids: Vec<OperatorId> = (0..60).map(|n| OperatorId::from(&*format!("{}", 8000 + 2 * n))).collect();
         let ids: Vec<&OperatorId> = ids.iter().collect();
-        assert_eq!(listed(&ids, 30), "8000, 8002, 8004, 8006, 8008 and 55 more");
-        assert!(listed(&ids, 700).ends_with("8116, 8118"));
+        let scene = Scene::default();
+        assert_eq!(listed(&ids, 30, how(&scene)), "8000, 8002, 8004, 8006, 8008 and 55 more");
+        assert!(listed(&ids, 700, how(&scene)).ends_with("8116, 8118"));
     }
 }

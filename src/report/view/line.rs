@@ -1,175 +1,22 @@
 //! A line of a view and its segments, common to all formats.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt::Display;
 
-use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
+use crate::messages::Message as _;
+use crate::messages::zh::{self, Region};
+use crate::model::agent::{MAIN_SKILL_GROUP, NAME, WRAP_UP_SECONDS};
 use crate::model::id::OperatorId;
-use crate::model::last_change::LastChanged;
-use crate::model::outcome::Status;
+use crate::model::language::Language;
 use crate::model::plan::{Action, Change, ChangeOrigin, FieldDiff};
-use crate::model::rule::Severity;
+use crate::model::scene::Scene;
 use crate::model::source::Source;
 use crate::model::support::Support;
 use crate::model::text::{skeleton, visible};
 use crate::model::value::Value;
-
-/// The tense of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tense {
-    /// A plan: changes that would happen.
-    Planned,
-    /// A drift: differences.
-    Differs,
-    /// A run: changes that happened.
-    Done,
-    /// A snapshot: resources that are live.
-    Live,
-}
-
-impl Tense {
-    /// Returns the words for this tense.
-    pub fn choose(self, planned: &'static str, differs: &'static str, done: &'static str) -> &'static str {
-        match self {
-            Tense::Planned | Tense::Live => planned,
-            Tense::Differs => differs,
-            Tense::Done => done,
-        }
-    }
-}
-
-/// The kind of a line; formats choose its colour by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineKind {
-    /// A planned or completed change.
-    Act(Action),
-    /// A change that was not done.
-    Open(Status),
-    /// A resource that changed after the plan was made.
-    Moved,
-    /// A finding.
-    Find(Severity),
-}
-
-impl LineKind {
-    /// Returns the mark before the line.
-    pub fn mark(self) -> &'static str {
-        match self {
-            LineKind::Act(action) => action.mark(),
-            LineKind::Open(_) | LineKind::Moved | LineKind::Find(Severity::Error | Severity::Warning) => "!",
-            LineKind::Find(Severity::Info) => "i",
-        }
-    }
-
-    /// Returns its word: that of an action, a status or a severity.
-    pub fn word(self) -> &'static str {
-        match self {
-            LineKind::Act(Action::Create) => "create",
-            LineKind::Act(Action::Update) => "update",
-            LineKind::Act(Action::Replace) => "replace",
-            LineKind::Act(Action::Delete) => "delete",
-            LineKind::Open(Status::Done) => "in part",
-            LineKind::Open(status) => status.word(),
-            LineKind::Moved => "moved",
-            LineKind::Find(severity) => severity.word(),
-        }
-    }
-
-    /// Returns its word in a tense: `delete`, `deleted`.
-    pub fn word_in(self, tense: Tense) -> &'static str {
-        match (self, tense) {
-            (LineKind::Act(Action::Create), Tense::Done) => "created",
-            (LineKind::Act(Action::Update), Tense::Done) => "updated",
-            (LineKind::Act(Action::Replace), Tense::Done) => "replaced",
-            (LineKind::Act(Action::Delete), Tense::Done) => "deleted",
-            (LineKind::Act(_), Tense::Live) => "live",
-            (kind, Tense::Planned | Tense::Differs | Tense::Done | Tense::Live) => kind.word(),
-        }
-    }
-}
-
-/// The chapter of a line, in the order in which people read chapters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    /// New agents.
-    Joins,
-    /// Agents that are deleted.
-    Leaves,
-    /// Agents that are deleted and created again.
-    Remade,
-    /// Agents that move to another main skill group.
-    Moves,
-    /// Agents with other changes.
-    Changes,
-    /// Queues.
-    Queues,
-    /// Changes that were not done.
-    Open,
-    /// Differences that no step remedies, or must not.
-    Findings,
-}
-
-impl Section {
-    /// All chapters, in order.
-    pub const ALL: [Section; 8] = [
-        Section::Joins,
-        Section::Leaves,
-        Section::Remade,
-        Section::Moves,
-        Section::Changes,
-        Section::Queues,
-        Section::Open,
-        Section::Findings,
-    ];
-
-    /// Returns all chapters in report order: open changes and findings come first.
-    pub fn told() -> impl Iterator<Item = Section> {
-        let first = [Section::Open, Section::Findings];
-        first.into_iter().chain(Section::ALL.into_iter().filter(move |group| !first.contains(group)))
-    }
-
-    /// Returns the heading in a tense.
-    pub fn title(self, tense: Tense) -> &'static str {
-        let (plan, drift, done) = match self {
-            Section::Joins if tense == Tense::Live => ("Agents", "Agents", "Agents"),
-            Section::Joins => ("Who joins", "Who is missing", "Who joined"),
-            Section::Leaves => ("Who leaves (deleted)", "Who should not be there", "Who left (deleted)"),
-            Section::Remade => (
-                "Who is deleted and made again",
-                "Who differs and has to be made again",
-                "Who was deleted and made again",
-            ),
-            Section::Moves => ("Who moves", "Who is in another skill group", "Who moved"),
-            Section::Changes => ("Who changes", "Who differs", "Who changed"),
-            Section::Queues => ("Queues", "Queues", "Queues"),
-            Section::Open => ("Not done", "Not done", "What was not done"),
-            Section::Findings => ("To look at", "To look at", "To look at"),
-        };
-        tense.choose(plan, drift, done)
-    }
-
-    /// Returns the noun and verb after a count: `agents join`, `agents are missing`, `agents joined`.
-    pub fn noun(self, tense: Tense) -> &'static str {
-        let (plan, drift, done) = match self {
-            Section::Joins if tense == Tense::Live => ("agents", "agents", "agents"),
-            Section::Queues if tense == Tense::Live => ("queues", "queues", "queues"),
-            Section::Joins => ("agents join", "agents are missing", "agents joined"),
-            Section::Leaves => {
-                ("agents leave (deleted)", "agents should not be there", "agents left (deleted)")
-            }
-            Section::Remade => (
-                "agents are deleted and made again",
-                "agents have to be made again",
-                "agents were deleted and made again",
-            ),
-            Section::Moves => ("agents move", "agents are in another skill group", "agents moved"),
-            Section::Changes => ("agents change", "agents differ", "agents changed"),
-            Section::Queues => ("queues change", "queues differ", "queues changed"),
-            Section::Open => ("not done", "not done", "not done"),
-            Section::Findings => ("to look at", "to look at", "to look at"),
-        };
-        tense.choose(plan, drift, done)
-    }
-}
+use crate::report::chapter::{LineKind, Section, Tense};
+use crate::report::phrases::{Phrase, bracketed, comma, semicolon};
 
 /// A line of a view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,10 +33,12 @@ pub struct Line {
     pub count: usize,
     /// Its text in segments.
     pub pieces: Vec<Segment>,
-    /// The queue's member counts before and after, if they change.
+    /// The queue's members before and after, if they change.
     pub staffing: Option<MemberCounts>,
     /// Every agent that the line condenses, for a search.
     pub everyone: Vec<String>,
+    /// The last change in the console, as people say it.
+    pub last_changed: Option<String>,
     /// The place in the manifest.
     pub source: Option<Source>,
 }
@@ -198,14 +47,10 @@ impl Line {
     /// Returns the main skill groups of a move: from, to.
     pub fn moves(&self) -> Option<(&str, &str)> {
         self.pieces.iter().find_map(|piece| match piece {
-            Segment::Field { key, before, after } if key == MAIN_SKILL_GROUP.key => {
+            Segment::Field { key, before, after, .. } if key == MAIN_SKILL_GROUP.key => {
                 Some((&**before, &**after))
             }
-            Segment::Name(_)
-            | Segment::Count(_)
-            | Segment::Words(_)
-            | Segment::Field { .. }
-            | Segment::Remark(_) => None,
+            Segment::Name(_) | Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
         })
     }
 
@@ -221,7 +66,7 @@ impl Line {
         self.pieces.iter().find_map(|piece| match piece {
             Segment::Name(name) => Some(name.as_str()),
             Segment::Field { key, before, .. } if key == NAME.key => Some(before.as_str()),
-            Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
+            Segment::Words(_) | Segment::Field { .. } | Segment::Remark(_) => None,
         })
     }
 
@@ -239,7 +84,8 @@ impl Line {
         for piece in &self.pieces {
             let (gap, words) = match piece {
                 Segment::Name(_) => continue,
-                Segment::Count(_) | Segment::Words(_) | Segment::Field { .. } => (" · ", piece.words()),
+                Segment::Words(_) | Segment::Field { .. } => (" · ", piece.words()),
+                Segment::Remark(words) if words.starts_with('（') => ("", piece.words()),
                 Segment::Remark(_) => (" ", piece.words()),
             };
             if !text.is_empty() {
@@ -254,16 +100,16 @@ impl Line {
 /// A segment of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// The number of agents that the line covers.
-    Count(usize),
     /// The name of the agent.
     Name(String),
     /// Words.
     Words(String),
     /// A field that changes.
     Field {
-        /// The field's name.
+        /// The field's name in a manifest.
         key: String,
+        /// The field's name for people.
+        label: String,
         /// The value before.
         before: String,
         /// The value after.
@@ -277,88 +123,194 @@ impl Segment {
     /// Returns the segment in plain words.
     pub fn words(&self) -> Cow<'_, str> {
         match self {
-            Segment::Count(count) => format!("{count} agents").into(),
-            Segment::Name(words) | Segment::Words(words) => words.into(),
-            Segment::Field { key, before, after } => format!("{key} {before} -> {after}").into(),
-            Segment::Remark(words) => format!("({words})").into(),
+            Segment::Field { label, before, after, .. } => format!("{label} {before} -> {after}").into(),
+            Segment::Name(words) | Segment::Words(words) | Segment::Remark(words) => words.into(),
         }
     }
 }
 
-/// The member counts of a queue that changes.
+/// The members of a queue that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberCounts {
     /// The queue's name.
     pub queue: String,
-    /// Members before.
+    /// The number of members before.
     pub before: usize,
-    /// Members that leave.
-    pub leaving: usize,
-    /// Agents that join.
-    pub joining: usize,
+    /// The members that leave, with the reasons.
+    pub leaving: Vec<Person>,
+    /// The agents that join, with the reasons.
+    pub joining: Vec<Person>,
+    /// The fewest members that the manifest allows.
+    pub minimum: Option<usize>,
 }
 
 impl MemberCounts {
     /// Returns the number of members after the change.
     pub fn after(&self) -> usize {
-        self.before - self.leaving + self.joining
+        self.before - self.leaving.len() + self.joining.len()
     }
-}
 
-/// Returns both sides of a field; two texts that look alike show the characters that differ.
-pub(super) fn field_piece(support: &Support, field: &FieldDiff) -> Segment {
-    let text = |value: &Option<Value>| match value {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
-    let (before, after) = match (text(&field.before), text(&field.after)) {
-        (Some(before), Some(after)) if skeleton(&before) == skeleton(&after) => {
-            (visible(&before).into_owned(), visible(&after).into_owned())
+    /// Returns true if a member joins or leaves.
+    pub fn moves(&self) -> bool {
+        self.leaving.len() + self.joining.len() > 0
+    }
+
+    /// Returns the share of members that the queue loses, in thousandths.
+    pub fn loss(&self) -> usize {
+        self.before.saturating_sub(self.after()) * 1000 / self.before.max(1)
+    }
+
+    /// Returns the change of the head count: `(−3, −38 %)`, `(+1)`; empty if the count stays.
+    pub fn difference(&self) -> String {
+        let (before, after) = (self.before, self.after());
+        match after.cmp(&before) {
+            Ordering::Less => format!("(−{}, −{} %)", before - after, (self.loss() + 5) / 10),
+            Ordering::Equal => String::new(),
+            Ordering::Greater => format!("(+{})", after - before),
         }
-        _ => (words(support, field, field.before.as_ref()), words(support, field, field.after.as_ref())),
-    };
-    Segment::Field { key: field.field.key.to_owned(), before, after }
-}
-
-/// Returns one side of a field, as people read it.
-pub(super) fn words(support: &Support, field: &FieldDiff, value: Option<&Value>) -> String {
-    // A field that no operation returns and no run has set may hold any value.
-    let nothing = if support.is_read(field.field) { "unset" } else { "unknown" };
-    value.map_or_else(|| nothing.to_owned(), Value::words)
-}
-
-/// Adds the reason of a change and its origin.
-pub(super) fn remarks(change: &Change, tense: Tense, pieces: &mut Vec<Segment>) {
-    if let Some(reason) = &change.reason {
-        pieces.push(Segment::Remark(reason.to_string()));
     }
-    let origin = match (change.moved, change.action) {
-        (ChangeOrigin::Live, Action::Create) => "deleted since the last clean run, not by this ledger",
-        (ChangeOrigin::Live, _) => "changed since, not by this ledger",
-        (ChangeOrigin::Both, _) => "changed since by the manifest, and live not by this ledger",
-        (ChangeOrigin::Manifest, _) if tense == Tense::Differs && change.reason.is_none() => {
-            "the manifest changed since the last apply"
+
+    /// Returns true if the queue has fewer members than its manifest allows.
+    pub fn is_short(&self) -> bool {
+        self.minimum.is_some_and(|minimum| self.after() < minimum)
+    }
+}
+
+/// An agent that joins or leaves a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The number.
+    pub id: OperatorId,
+    /// The name, if it is known.
+    pub name: Option<String>,
+    /// The reason, if the plan tells it.
+    pub why: Option<String>,
+}
+
+impl Person {
+    /// Returns number, name and reason: `2150 杨巧云 (deleted)`.
+    pub fn words(&self, language: Language) -> String {
+        let mut words = self.id.to_string();
+        words.extend(self.name.iter().flat_map(|name| [" ", name]));
+        if let Some(why) = &self.why {
+            words.push_str(language.choose(" ", "", ""));
+            words.push_str(&bracketed(why, language));
         }
-        (ChangeOrigin::Date, _) => "due by its date",
-        (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => return,
-    };
-    let last = change.last_changed.as_deref().map(|last| format!("; {}", last_changed(last)));
-    pieces.push(Segment::Remark(format!("{origin}{}", last.unwrap_or_default())));
+        words
+    }
 }
 
-/// Returns the words about the last change of a live resource.
-pub(super) fn last_changed(changed: &LastChanged) -> String {
-    let LastChanged { by, name, .. } = changed;
-    let mut words = format!("last changed in the console on {}", changed.time());
-    if let Some(by) = by {
-        words.push_str(&format!(" by {by}"));
-        words.extend(name.iter().flat_map(|name| [" ", name]));
+/// The language of a line, and the facts beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::report) struct Telling<'a> {
+    pub(in crate::report) scene: &'a Scene,
+    pub(in crate::report) tense: Tense,
+}
+
+impl Telling<'_> {
+    pub(in crate::report) fn language(self) -> Language {
+        self.scene.language
     }
-    words
+
+    pub(in crate::report) fn say(self, phrase: Phrase<'_>) -> String {
+        phrase.say(self.language()).into_owned()
+    }
+
+    pub(in crate::report) fn list<T: Display>(self, items: impl IntoIterator<Item = T>) -> String {
+        let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+        items.join(comma(self.language()))
+    }
+
+    /// Lists numbers with runs condensed.
+    pub(in crate::report) fn ranges(self, ids: &[&OperatorId]) -> String {
+        spans(ids).join(comma(self.language()))
+    }
+
+    /// Returns a remark in brackets.
+    pub(in crate::report) fn remark(self, text: &str) -> Segment {
+        Segment::Remark(bracketed(text, self.language()))
+    }
+
+    /// Returns both sides of a field; two texts that look alike show the characters that differ.
+    pub(in crate::report) fn field(self, support: &Support, field: &FieldDiff) -> Segment {
+        let text = |value: &Option<Value>| match value {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let (before, after) = match (text(&field.before), text(&field.after)) {
+            (Some(before), Some(after)) if skeleton(&before) == skeleton(&after) => {
+                (visible(&before).into_owned(), visible(&after).into_owned())
+            }
+            _ => (
+                self.value(support, field, field.before.as_ref()),
+                self.value(support, field, field.after.as_ref()),
+            ),
+        };
+        let label = field.field.name(self.language()).to_owned();
+        Segment::Field { key: field.field.key.to_owned(), label, before, after }
+    }
+
+    /// Returns one side of a field, as people read it.
+    pub(in crate::report) fn value(
+        self,
+        support: &Support,
+        field: &FieldDiff,
+        value: Option<&Value>,
+    ) -> String {
+        // A field that no operation returns and no run has set may hold any value.
+        let nothing = if support.is_read(field.field) { Phrase::Unset } else { Phrase::Unknown };
+        let Some(value) = value else { return self.say(nothing) };
+        let words = value_words(value, self.language());
+        match (self.language(), value) {
+            (Language::ZhCn | Language::ZhTw, Value::Number(_)) if *field.field == WRAP_UP_SECONDS => {
+                format!("{words} 秒")
+            }
+            _ => words,
+        }
+    }
+
+    /// Adds the reason of a change and its origin.
+    pub(super) fn remarks(self, change: &Change, pieces: &mut Vec<Segment>) {
+        if let Some(reason) = &change.reason {
+            pieces.push(self.remark(&reason.say(self.language())));
+        }
+        let origin = match (change.moved, change.action) {
+            (ChangeOrigin::Live, Action::Create) => Phrase::DeletedInConsole,
+            (ChangeOrigin::Live, _) => Phrase::ChangedInConsole,
+            (ChangeOrigin::Both, _) => Phrase::ChangedByBoth,
+            (ChangeOrigin::Manifest, _) if self.tense == Tense::Differs && change.reason.is_none() => {
+                Phrase::ChangedByManifest
+            }
+            (ChangeOrigin::Date, _) => Phrase::DueByDate,
+            (ChangeOrigin::Manifest | ChangeOrigin::Unknown, _) => return,
+        };
+        let last = self.last_changed(change);
+        let last = last.map(|last| format!("{}{last}", semicolon(self.language())));
+        pieces.push(self.remark(&format!("{}{}", self.say(origin), last.unwrap_or_default())));
+    }
+
+    /// Returns the words about the last change of a live resource in the console.
+    pub(super) fn last_changed(self, change: &Change) -> Option<String> {
+        change.last_changed.as_deref().map(|last| self.say(Phrase::LastChanged(last)))
+    }
+}
+
+/// Returns a value as people of a language read it.
+pub(in crate::report) fn value_words(value: &Value, language: Language) -> String {
+    match language {
+        Language::En => value.words(),
+        Language::ZhCn => zh::words::value(Region::Cn, value),
+        Language::ZhTw => zh::words::value(Region::Tw, value),
+    }
 }
 
 /// Lists numbers with runs of three or more condensed: `8001, 8101..8180`.
 pub fn ranges(ids: &[&OperatorId]) -> String {
+    spans(ids).join(", ")
+}
+
+/// Returns numbers, with each run of three or more as one text.
+fn spans(ids: &[&OperatorId]) -> Vec<String> {
     let mut parts = Vec::new();
     let mut at = 0;
     while at < ids.len() {
@@ -373,7 +325,7 @@ pub fn ranges(ids: &[&OperatorId]) -> String {
         }
         at = end + 1;
     }
-    parts.join(", ")
+    parts
 }
 
 #[cfg(test)]

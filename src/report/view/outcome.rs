@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::line::{Line, LineKind, Section, Segment, field_piece, ranges};
-use crate::messages::en;
+use super::line::{Line, Segment, Telling};
+use crate::messages::{self, Message as _};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::language::Language;
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::{Action, Change, FieldDiff, Plan, Step, Verb};
@@ -16,6 +17,8 @@ use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::reason::ChangeReason;
 use crate::model::support::Supports;
 use crate::model::value::{Members, NO_MEMBERS, Value};
+use crate::report::chapter::{LineKind, Section};
+use crate::report::phrases::{Phrase, semicolon};
 use crate::report::{BoundPlan, Run};
 
 /// A step and its result.
@@ -48,7 +51,7 @@ fn took((_, result): &Ended<'_>, id: &ResourceId) -> bool {
 }
 
 /// Sorts the changes of a run by their outcome.
-pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
+pub(super) fn sort(plan: &Plan, run: &Run, language: Language) -> Outcome {
     let mut outcome = Outcome::default();
     let mut touching: BTreeMap<&ResourceId, Vec<Ended<'_>>> = BTreeMap::new();
     for ended in plan.steps.iter().zip(&run.results) {
@@ -59,12 +62,12 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
     let mut told: BTreeSet<&ResourceId> = BTreeSet::new();
     for change in &plan.changes {
         let mine = touching.get(&change.id).map(Vec::as_slice).unwrap_or_default();
-        let done = done_part(change, mine);
+        let done = done_part(change, mine, language);
         let in_part = done.is_some();
         outcome.done.extend(done);
         if mine.iter().any(|ended| !took(ended, &change.id)) {
             told.insert(&change.id);
-            let (status, why) = why(&change.id, mine);
+            let (status, why) = why(&change.id, mine, language);
             let status = if in_part && status == Status::Skipped { Status::Done } else { status };
             let subject = change.id.to_string();
             let gone = |ended: &Ended<'_>| ended.0.operation.verb == Verb::Delete && took(ended, &change.id);
@@ -76,7 +79,7 @@ pub(super) fn sort(plan: &Plan, run: &Run) -> Outcome {
     // A queue whose members do not change may still have steps.
     for (target, mine) in touching.iter().filter(|(target, _)| !told.contains(*target)) {
         if mine.iter().any(|ended| !took(ended, target)) {
-            let (status, why) = why(target, mine);
+            let (status, why) = why(target, mine, language);
             outcome.open.push(Open {
                 subject: target.to_string(),
                 status,
@@ -96,16 +99,17 @@ fn open_fields(id: &ResourceId, mine: &[Ended<'_>]) -> BTreeSet<&'static str> {
 }
 
 /// Returns the part of a change that was done.
-fn done_part(change: &Change, mine: &[Ended<'_>]) -> Option<Change> {
+fn done_part(change: &Change, mine: &[Ended<'_>], language: Language) -> Option<Change> {
     let notes = mine.iter().filter(|(_, result)| result.status == Status::Done);
-    let notes = notes.flat_map(|(_, result)| &result.notes).map(ToString::to_string);
+    let notes = notes.flat_map(|(_, result)| &result.notes).map(|note| note.say(language));
     // The change no longer waits. A list that was written in part may keep agents that the reason names.
     let reason = change.reason.as_ref().filter(|_| mine.iter().all(|ended| took(ended, &change.id)));
     let reason = match reason {
         Some(ChangeReason::Waiting { reason, .. }) => reason.as_deref(),
         reason => reason,
     };
-    let text = reason.map(ToString::to_string).into_iter().chain(notes).collect::<Vec<_>>().join("; ");
+    let text = reason.map(|reason| reason.say(language)).into_iter().chain(notes);
+    let text = text.collect::<Vec<_>>().join(semicolon(language));
     let reason = (!text.is_empty()).then_some(ChangeReason::Saved { text });
     let mut done = Change { reason, ..change.clone() };
     if change.id.kind == Kind::Queue && change.action == Action::Update {
@@ -164,7 +168,7 @@ fn written(change: &Change, mine: &[Ended<'_>]) -> Option<Members> {
 }
 
 /// Returns the gravest status of a resource's ineffective steps, and its reasons.
-fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
+fn why(id: &ResourceId, mine: &[Ended<'_>], language: Language) -> (Status, String) {
     let open = || mine.iter().filter(|ended| !took(ended, id)).map(|(_, result)| *result);
     let status = [Status::Failed, Status::Unknown, Status::Skipped];
     let has = |status: &Status| open().any(|result| result.status == *status);
@@ -172,19 +176,20 @@ fn why(id: &ResourceId, mine: &[Ended<'_>]) -> (Status, String) {
     let mut whys: Vec<String> = Vec::new();
     for result in open().filter(|result| result.status == status) {
         let spared = result.spared.iter().filter(|spared| id.kind == Kind::Queue || spared.agent == id.name);
-        let mut own: Vec<String> = spared.map(ToString::to_string).collect();
+        let mut own: Vec<String> = spared.map(|spared| spared.say(language)).collect();
         if own.is_empty() && !result.notes.is_empty() {
-            own.push(en::notes(&result.notes.iter().map(Note::for_left_out).collect::<Vec<_>>()));
+            let notes: Vec<Note> = result.notes.iter().map(Note::for_left_out).collect();
+            own.push(messages::notes(&notes, language));
         }
         whys.extend(own);
     }
     let mut seen = BTreeSet::new();
     whys.retain(|why| seen.insert(why.clone()));
-    (status, whys.join("; "))
+    (status, whys.join(semicolon(language)))
 }
 
 /// Returns lines for stale and open changes, gravest first. Agents with equal outcome and reason share a line.
-pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
+pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open], how: Telling<'_>) -> Vec<Line> {
     let told: BTreeSet<&str> = open.iter().map(|one| &*one.subject).collect();
     let moved = run.stale.iter().filter(|moved| !told.contains(&*moved.id.to_string()));
     let moved = moved.map(|moved| {
@@ -194,7 +199,7 @@ pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
             pieces: title
                 .map(Segment::Name)
                 .into_iter()
-                .chain([Segment::Words(moved.what.to_string())])
+                .chain([Segment::Words(moved.what.say(how.language()))])
                 .collect(),
             source: change.and_then(|change| change.source.clone()),
             ..line(LineKind::Moved, moved.id.to_string())
@@ -222,7 +227,7 @@ pub(super) fn lines(plan: &BoundPlan, run: &Run, open: &[Open]) -> Vec<Line> {
         Status::Unknown => 1,
         Status::Skipped | Status::Done => 2,
     });
-    moved.chain(groups.iter().map(|group| open_line(&plan.supports, group))).collect()
+    moved.chain(groups.iter().map(|group| open_line(&plan.supports, group, how))).collect()
 }
 
 fn line(tone: LineKind, subject: String) -> Line {
@@ -235,19 +240,20 @@ fn line(tone: LineKind, subject: String) -> Line {
         pieces: Vec::new(),
         staffing: None,
         everyone: Vec::new(),
+        last_changed: None,
         source: None,
     }
 }
 
-fn open_line(supports: &Supports, group: &[&Open]) -> Line {
+fn open_line(supports: &Supports, group: &[&Open], how: Telling<'_>) -> Line {
     let first = group[0];
     let changes: Vec<&Change> = group.iter().filter_map(|one| one.change.as_ref()).collect();
     let mut pieces = Vec::new();
     let (mut subject, mut everyone) = (first.subject.clone(), Vec::new());
     if changes.len() > 1 {
         let ids: Vec<&OperatorId> = changes.iter().map(|change| &change.id.name).collect();
-        subject = format!("agent/{}", ranges(&ids));
-        pieces.push(Segment::Count(changes.len()));
+        subject = format!("agent/{}", how.ranges(&ids));
+        pieces.push(Segment::Words(how.say(Phrase::Agents(changes.len()))));
         let who = |change: &&Change| match &change.title {
             Some(title) => format!("{} {title}", change.id.name),
             None => change.id.name.to_string(),
@@ -261,13 +267,13 @@ fn open_line(supports: &Supports, group: &[&Open]) -> Line {
             if change.action == Action::Update && change.id.kind == Kind::Agent && !first.deleted =>
         {
             pieces.extend(change.fields.iter().map(|diff| match &diff.secret {
-                Some(_) => Segment::Words("password".to_owned()),
-                None => field_piece(supports.get(change.id.kind), diff),
+                Some(_) => Segment::Words(how.say(Phrase::Password)),
+                None => how.field(supports.get(change.id.kind), diff),
             }));
         }
-        Some(_) if first.deleted => pieces.push(Segment::Words("deleted, and to be made again".to_owned())),
+        Some(_) if first.deleted => pieces.push(Segment::Words(how.say(Phrase::StillToMake))),
         Some(change) if change.action != Action::Update => {
-            pieces.push(Segment::Words(LineKind::Act(change.action).word().to_owned()));
+            pieces.push(Segment::Words(how.say(Phrase::Kind(LineKind::Act(change.action)))));
         }
         Some(_) | None => {}
     }

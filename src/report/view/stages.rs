@@ -31,22 +31,6 @@ pub struct Stage {
     pub calls: usize,
 }
 
-impl Stage {
-    /// Describes the stage: `make 80 agents`.
-    pub fn words(&self) -> String {
-        let verb = match self.operation.verb {
-            Verb::Create => "make",
-            Verb::Edit => "edit",
-            Verb::Password => "set the password of",
-            Verb::Delete => "delete",
-            Verb::Members => "set the members of",
-            Verb::Put => "store the password of",
-        };
-        let kind = self.operation.kind;
-        format!("{verb} {} {}", self.targets, if self.targets == 1 { kind.word() } else { kind.plural() })
-    }
-}
-
 impl Order {
     /// Returns true if a picture says more than a list: it has arrows and fits.
     pub fn helps(&self) -> bool {

@@ -97,7 +97,7 @@ impl Store {
         let read = stream::iter(runs).map(async |run| {
             let mut found = self.record(run).await?;
             if let Some(FoundRecord { record: Ok(record), .. }) = &mut found {
-                record.report = None;
+                record.drop_report();
             }
             Ok::<_, LedgerError>(found)
         });

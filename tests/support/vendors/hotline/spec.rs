@@ -37,6 +37,7 @@ pub(super) static SPEC: Spec = Spec {
         operation("lines/remove", true),
     ],
     states: &[],
+    chinese: &[],
     refused: None,
     asks: None,
 };

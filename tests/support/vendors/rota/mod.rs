@@ -32,6 +32,7 @@ static SPEC: Spec = Spec {
     states: &[State::OnCall, State::Idle, State::Resting, State::SignedOut, State::Unknown],
     refused: None,
     asks: None,
+    chinese: &[],
 };
 
 /// The vendor's words.

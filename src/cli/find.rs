@@ -1,0 +1,71 @@
+//! `rosterctl find`: where a person, a number or a queue stands, and which layer says each value.
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::error::CliError;
+use super::exit::Exit;
+use super::report_output::PendingJson;
+use super::session::load;
+use super::session::source_cache::SourceCache;
+use super::workspace_args::{date, filled};
+use crate::manifest;
+use crate::model::date::Date;
+use crate::model::id::safe;
+use crate::report::find;
+
+/// Show where a person, a number or a queue stands, and which layer says each value. No network, no secret.
+///
+/// For an agent: its place, each field with the layer that says it (agent, pool, profile, defaults, during), and the
+/// queues that it serves. For a queue: its place, its attributes, and its members. Exits with 1 if nothing is found.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// An agent's number, a part of a name of an agent, a queue or a seat, or KIND/NAME.
+    #[arg(value_name = "TEXT", value_parser = filled)]
+    text: String,
+    /// A folder that holds rosterctl.yaml, or that file.
+    #[arg(default_value = ".", value_name = "WORKSPACE")]
+    workspace: PathBuf,
+    /// Look at another instant: 2026-12-01, or 2026-12-01T18:00 with or without an offset; a day means its first moment.
+    #[arg(long, value_name = "DATE|MOMENT", value_parser = date)]
+    at: Option<Date>,
+    /// Format of standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Output format of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+impl Arguments {
+    /// Returns the JSON document that is due.
+    pub(super) fn due(&self) -> Option<PendingJson> {
+        (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let texts = load::texts(&arguments.workspace)?;
+    let at = load::instant_at(arguments.at, &texts.workspace)?;
+    let result = match manifest::find(&arguments.text, &texts.files, &texts.workspace, at) {
+        Ok(result) => result,
+        Err(wrong) => return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(texts.files))),
+    };
+    if result.is_empty() {
+        let near = result.near.map(|near| format!("; did you mean `{}`?", safe(&near))).unwrap_or_default();
+        return Err(CliError::error(format!("nothing is named `{}`{near}", safe(&arguments.text))));
+    }
+    console.out(&match arguments.format {
+        Format::Text => find::text(&result, console.look()),
+        Format::Json => {
+            serde_json::to_string_pretty(&result).map_err(|error| CliError::Error(error.into()))? + "\n"
+        }
+    });
+    Ok(Exit::Success)
+}

@@ -1,0 +1,88 @@
+//! The languages of what people read.
+
+use serde::{Deserialize, Serialize};
+
+/// A language of reports and messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    En,
+    /// Chinese of the mainland, in simplified characters.
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+    /// Chinese of Taiwan, in traditional characters.
+    #[serde(rename = "zh-TW")]
+    ZhTw,
+}
+
+/// The tags of the languages, in the order of [`Language::ALL`].
+pub const TAGS: &[&str] = &["en", "zh-CN", "zh-TW"];
+
+impl Language {
+    /// All languages.
+    pub const ALL: [Language; 3] = [Language::En, Language::ZhCn, Language::ZhTw];
+
+    /// Returns the BCP 47 tag, as `<html lang>` and `language` in the workspace have it.
+    pub fn tag(self) -> &'static str {
+        TAGS[self as usize]
+    }
+
+    /// Returns the language of a tag of the workspace or of `--lang`.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// Returns the language of a POSIX locale such as `zh_TW.UTF-8`; English of any other.
+    pub fn of_locale(locale: &str) -> Self {
+        let name = locale.split(['.', '@']).next().unwrap_or_default().replace('-', "_").to_ascii_lowercase();
+        let mut parts = name.split('_');
+        if parts.next() != Some("zh") {
+            return Self::En;
+        }
+        let traditional = parts.any(|part| matches!(part, "tw" | "hk" | "mo" | "hant"));
+        if traditional { Self::ZhTw } else { Self::ZhCn }
+    }
+
+    /// Returns the text of this language.
+    pub fn choose<T>(self, en: T, zh_cn: T, zh_tw: T) -> T {
+        match self {
+            Language::En => en,
+            Language::ZhCn => zh_cn,
+            Language::ZhTw => zh_tw,
+        }
+    }
+}
+
+/// Returns true for equal texts.
+pub(crate) const fn is_equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    a.len() == b.len() && at == a.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_tells_its_language() {
+        for (locale, language) in [
+            ("zh_CN.UTF-8", Language::ZhCn),
+            ("zh", Language::ZhCn),
+            ("zh_TW.UTF-8", Language::ZhTw),
+            ("zh_HK", Language::ZhTw),
+            ("zh-Hant", Language::ZhTw),
+            ("en_US.UTF-8", Language::En),
+            ("C", Language::En),
+            ("", Language::En),
+            ("de_DE", Language::En),
+        ] {
+            assert_eq!(Language::of_locale(locale), language, "{locale}");
+        }
+    }
+}
