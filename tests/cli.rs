@@ -95,8 +95,7 @@ fn a_plan_reads_well_and_an_apply_says_what_it_did() {
     Plan: 21 to create, 0 to update, 0 to replace, 0 to delete; 21 calls, about a moment under the rate limits.
     ");
     let apply = bench.run(&["apply", "--auto-approve", "-q"]).exits(0);
-    assert!(apply.out.contains("
-Applied: 21 of 21 steps done; all that"), "{}", apply.out);
+    assert!(apply.out.contains("Applied: 21 of 21 steps done; all that"), "{}", apply.out);
     assert_eq!(apply.err, "");
     bench.roster(
         &TWENTY

@@ -197,6 +197,7 @@ fn a_leader_finds_the_answer_to_each_question_in_the_comment_and_in_the_page() {
         "2105 罗艳 到售后组",
         "此刻会先放过 1 人：",
         "data-who=\"3120 夏娟\"",
+        "data-row=\"ahead\" data-who=\"2105 罗艳\"",
     ] {
         assert!(page.contains(answer), "{answer}");
     }

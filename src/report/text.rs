@@ -120,7 +120,7 @@ pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     }
     if let Some((heading, agents)) = &view.at_work {
         text.push_str(&plain(heading));
-        text.extend(agents.iter().map(|agent| plain(&format!("  ! {agent}"))));
+        text.extend(agents.iter().map(|(_, line)| plain(&format!("  ! {line}"))));
     }
     let subject = view.changes.subject_columns(28);
     for section in Section::ALL {
@@ -151,9 +151,9 @@ pub fn plan(view: &View<'_>, look: TextStyle) -> String {
     let ahead = view.ahead();
     if !ahead.is_empty() {
         text.push_str(&format!("\n{}\n", look.paint(&view.say(Phrase::Ahead), Style::new().bold())));
-        for (at, words) in ahead {
-            let words = wrap(&safe(&words), 6 + at.len(), look.width);
-            text.push_str(&format!("    {}  {words}\n", look.paint(at, Style::new().bold())));
+        for (ahead, words) in ahead {
+            let words = wrap(&safe(&words), 6 + ahead.at.len(), look.width);
+            text.push_str(&format!("    {}  {words}\n", look.paint(&ahead.at, Style::new().bold())));
         }
     }
     if view.tense != Tense::Done {

@@ -231,7 +231,11 @@ fn overview(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
         @if let Some((heading, agents)) = &view.at_work {
             div.note.warn {
                 p { (Text(heading)) }
-                @if !agents.is_empty() { ul { @for agent in agents { li { (quoted(agent)) } } } }
+                @if !agents.is_empty() {
+                    ul {
+                        @for (who, line) in agents { li data-row="now" data-who=(Text(who)) { (quoted(line)) } }
+                    }
+                }
             } "\n"
         }
     }
@@ -268,8 +272,10 @@ fn ahead(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
             section.ahead {
                 (spot.heading(&html! { (view.say(Phrase::Ahead)) }))
                 ul.findings {
-                    @for (at, words) in &all {
-                        li data-row="ahead" { p { strong { (Text(at)) } " " (Text(words)) } } "\n"
+                    @for (ahead, words) in &all {
+                        li data-row="ahead" data-who=(Text(view.people(ahead).join("|"))) {
+                            p { strong { (Text(&ahead.at)) } " " (Text(words)) }
+                        } "\n"
                     }
                 }
             } "\n"

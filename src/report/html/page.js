@@ -34,10 +34,10 @@
     const named = [...row.querySelectorAll('.person')].filter((one) => one.textContent.split(/[ (（]/, 1)[0] === id);
     if (named.length === 0) {
       const cells = [...row.querySelectorAll('td, p:not(.help)')].map((cell) => cell.textContent.trim());
-      return cells.filter(Boolean).join(' · ');
+      return cells.filter(Boolean).join(' · ') || row.textContent.trim();
     }
     const queue = row.querySelector('.queue strong').textContent;
-    return named.map((one) => `${queue} · ${one.parentElement.querySelector('b').textContent} · ${one.textContent}`).join(' · ');
+    return named.map((one) => `${queue} · ${one.parentElement.querySelector('b').firstChild.textContent.trim()} · ${one.textContent}`).join(' · ');
   }
 
   // Shows all about the only person who fits the words.

@@ -49,7 +49,7 @@ pub(super) fn people(people: &[Person], column: Column, view: &View<'_>) -> Mark
     html! {
         @if !people.is_empty() {
             p.people {
-                b { (view.say(Phrase::Column(column))) " " (people.len()) (colon(view.language())) }
+                b { (view.say(Phrase::Column(column))) " " span { (people.len()) } (colon(view.language())) }
                 @for (at, person) in people.iter().enumerate() {
                     @if at > 0 { (comma(view.language())) }
                     span.person { (Text(person.words(view.language()))) }

@@ -149,9 +149,9 @@ fn ahead(view: &View<'_>) -> Option<Chapter> {
     let rows: Vec<Markdown> = view
         .ahead()
         .iter()
-        .map(|(at, words)| {
+        .map(|(ahead, words)| {
             let mut row = Markdown::default();
-            row.raw("- ").text(at).raw(colon(view.language())).text(&cut(words)).raw("\n");
+            row.raw("- ").text(&ahead.at).raw(colon(view.language())).text(&cut(words)).raw("\n");
             row
         })
         .collect();
@@ -340,8 +340,8 @@ fn summary(view: &View<'_>, head: &mut Markdown) {
     }
     if let Some((heading, agents)) = &view.at_work {
         head.text(heading).raw("\n\n");
-        for agent in agents.iter().take(MOST_AT_WORK) {
-            head.raw("- ").text(&cut_to(agent, SENTENCE)).raw("\n");
+        for (_, line) in agents.iter().take(MOST_AT_WORK) {
+            head.raw("- ").text(&cut_to(line, SENTENCE)).raw("\n");
         }
         if agents.len() > MOST_AT_WORK {
             head.raw("- ").text(&view.say(Phrase::MoreRows(agents.len() - MOST_AT_WORK))).raw("\n");

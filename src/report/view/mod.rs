@@ -65,8 +65,8 @@ pub struct View<'a> {
     pub end: Option<End>,
     /// The queues that do not change, in a line.
     pub unchanged: Option<String>,
-    /// The agents at work that an apply would leave alone as of now: a heading, and a line each.
-    pub at_work: Option<(String, Vec<String>)>,
+    /// The agents at work that an apply would leave alone as of now: a heading, and each by name with a line.
+    pub at_work: Option<(String, Vec<(String, String)>)>,
     /// The counts of the plan.
     pub summary: Summary,
 }
@@ -277,16 +277,27 @@ impl View<'_> {
     }
 
     /// Returns what the next dates bring: each moment, and what happens then in words.
-    pub fn ahead(&self) -> Vec<(&str, String)> {
+    pub fn ahead(&self) -> Vec<(&Ahead, String)> {
         let ahead = if self.tense == Tense::Done { &[][..] } else { &self.scene.ahead };
-        ahead.iter().map(|ahead| (&*ahead.at, self.turns(ahead))).collect()
+        ahead.iter().map(|ahead| (ahead, self.turns(ahead))).collect()
+    }
+
+    /// Returns the agents of a moment by number and name.
+    pub fn people(&self, ahead: &Ahead) -> Vec<String> {
+        let agents = ahead.turns.iter().filter(|(id, _)| id.kind == Kind::Agent);
+        agents.map(|(id, _)| self.person(id)).collect()
+    }
+
+    /// Returns a resource by number and, if it is an agent, by name.
+    fn person(&self, id: &ResourceId) -> String {
+        let number = safe(id.name.as_str());
+        let name = self.scene.names.get(&id.name).filter(|_| id.kind == Kind::Agent);
+        name.map_or(number.clone(), |name| format!("{number} {name}"))
     }
 
     fn turns(&self, ahead: &Ahead) -> String {
         let one = |(id, turn): &(ResourceId, Turn)| {
-            let number = safe(id.name.as_str());
-            let name = self.scene.names.get(&id.name).filter(|_| id.kind == Kind::Agent);
-            let who = name.map_or(number.clone(), |name| format!("{number} {name}"));
+            let who = self.person(id);
             self.say(match turn {
                 Turn::Joins => Phrase::TurnJoins(&who),
                 Turn::Leaves => Phrase::TurnLeaves(&who),
@@ -461,14 +472,15 @@ fn unchanged(plan: &Plan, how: Telling<'_>) -> Option<String> {
 }
 
 /// Returns the agents at work that an apply would leave alone as of now; `None` if presence was not asked for.
-fn at_work(plan: &Plan, how: Telling<'_>) -> Option<(String, Vec<String>)> {
+fn at_work(plan: &Plan, how: Telling<'_>) -> Option<(String, Vec<(String, String)>)> {
     let busy = how.scene.at_work.as_ref()?;
     let one = |deferred: &crate::model::note::Deferred| {
         let own = || plan.change(&ResourceId::agent(&deferred.agent))?.title.as_ref();
         let named = || plan.changes.iter().find_map(|change| change.names.get(&deferred.agent));
         let name = how.scene.names.get(&deferred.agent).or_else(own).or_else(named);
-        let name = name.map(|name| format!("{name}{}", colon(how.language()))).unwrap_or_default();
-        format!("{name}{}", deferred.say(how.language()))
+        let line = deferred.say(how.language());
+        let line = name.map_or(line.clone(), |name| format!("{name}{}{line}", colon(how.language())));
+        (format!("{} {}", deferred.agent, name.map_or("", String::as_str)), line)
     };
     let agents: BTreeSet<_> = busy.iter().map(|deferred| &deferred.agent).collect();
     Some((how.say(Phrase::AtWorkNow(agents.len())), busy.iter().map(one).collect()))
