@@ -234,10 +234,7 @@ pub(super) fn join(kinds: &[Segment], pieces: &[Cow<'_, str>]) -> String {
     let mut text = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         if at > 0 {
-            let remark = matches!(kinds.get(at), None | Some(Segment::Remark(_)));
-            // A full-width bracket has its own gap.
-            let gap = if piece.starts_with('（') { "" } else { " " };
-            text.push_str(if remark { gap } else { " · " });
+            text.push_str(kinds.get(at).map_or(" ", Segment::gap));
         }
         text.push_str(piece);
     }

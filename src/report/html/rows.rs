@@ -301,7 +301,7 @@ pub(in crate::report) fn said<'a>(
     let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
     html! {
         @for (at, piece) in pieces.enumerate() {
-            @if at > 0 { (gap(piece)) }
+            @if at > 0 { (piece.gap()) }
             @match piece {
                 Segment::Field { key, label, before, after } => {
                     // Another language has no description of the field, and its name says enough.
@@ -312,15 +312,6 @@ pub(in crate::report) fn said<'a>(
                 Segment::Name(_) | Segment::Words(_) => (fold(&piece.words())),
             }
         }
-    }
-}
-
-/// Returns the sign before a segment.
-fn gap(piece: &Segment) -> &'static str {
-    match piece {
-        Segment::Remark(words) if words.starts_with('（') => "",
-        Segment::Remark(_) => " ",
-        Segment::Name(_) | Segment::Words(_) | Segment::Field { .. } => " · ",
     }
 }
 

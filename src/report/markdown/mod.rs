@@ -537,14 +537,11 @@ fn bare(subject: &str) -> &str {
 fn said<'a>(row: &mut Markdown, pieces: impl Iterator<Item = &'a Segment>) {
     let mut first = true;
     for piece in pieces {
-        let gap = match piece {
-            Segment::Name(_) => continue,
-            Segment::Remark(words) if words.starts_with('（') => "",
-            Segment::Remark(_) => " ",
-            Segment::Words(_) | Segment::Field { .. } => " · ",
-        };
+        if matches!(piece, Segment::Name(_)) {
+            continue;
+        }
         if !first {
-            row.raw(gap);
+            row.raw(piece.gap());
         }
         first = false;
         match piece {

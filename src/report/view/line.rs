@@ -81,17 +81,11 @@ impl Line {
     /// Returns the text without the name, in plain words.
     pub fn words(&self) -> String {
         let mut text = String::new();
-        for piece in &self.pieces {
-            let (gap, words) = match piece {
-                Segment::Name(_) => continue,
-                Segment::Words(_) | Segment::Field { .. } => (" · ", piece.words()),
-                Segment::Remark(words) if words.starts_with('（') => ("", piece.words()),
-                Segment::Remark(_) => (" ", piece.words()),
-            };
+        for piece in self.pieces.iter().filter(|piece| !matches!(piece, Segment::Name(_))) {
             if !text.is_empty() {
-                text.push_str(gap);
+                text.push_str(piece.gap());
             }
-            text.push_str(&words);
+            text.push_str(&piece.words());
         }
         text
     }
@@ -120,6 +114,15 @@ pub enum Segment {
 }
 
 impl Segment {
+    /// Returns the sign between the segment before and this one. A full-width bracket has its own gap.
+    pub fn gap(&self) -> &'static str {
+        match self {
+            Segment::Remark(words) if words.starts_with('（') => "",
+            Segment::Remark(_) => " ",
+            Segment::Name(_) | Segment::Words(_) | Segment::Field { .. } => " · ",
+        }
+    }
+
     /// Returns the segment in plain words.
     pub fn words(&self) -> Cow<'_, str> {
         match self {
