@@ -33,6 +33,9 @@ impl RenderCtx<'_> {
     }
 }
 
+/// Most rows of a table whose columns fit all of its rows. A browser lays a longer one out row by row, as it is read.
+const LONG: usize = 200;
+
 /// Longest text that is not folded, in characters.
 const FOLD: usize = 240;
 
@@ -125,7 +128,8 @@ fn agents<'a>(
             } "\n"
         }
     };
-    let frame = html! { table { (head(&titles)) tbody { (hole()) } } };
+    let long = view.rows(group) > LONG;
+    let frame = html! { table.long[long] { (head(&titles)) tbody { (hole()) } } };
     framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
