@@ -186,7 +186,7 @@ impl<'a> ChangeLines<'a> {
     /// Returns the effect of the plan on the agents that queues name.
     fn fates(&self) -> queues::Fates<'_> {
         let places = self.telling.get_or_init(|| queues::telling(&self.changes));
-        queues::fates(places.iter().map(|at| &self.changes[*at]))
+        queues::Fates { changes: &self.changes, places }
     }
 
     fn line(&self, group: &[usize]) -> Line {

@@ -16,7 +16,19 @@ use crate::report::phrases::{Phrase, colon, semicolon};
 const MOST_NAMED: usize = 6;
 
 /// The effect of the plan on agents that queues name, for the reasons why they join or leave.
-pub(super) type Fates<'a> = BTreeMap<&'a OperatorId, Fate<'a>>;
+pub(super) struct Fates<'a> {
+    /// The changes, by resource.
+    pub(super) changes: &'a [Change],
+    /// The places of those that tell a reason, in order.
+    pub(super) places: &'a [usize],
+}
+
+impl<'a> Fates<'a> {
+    fn get(&self, agent: &OperatorId) -> Option<Fate<'a>> {
+        let at = self.places.binary_search_by(|at| self.changes[*at].id.name.cmp(agent)).ok()?;
+        fate(&self.changes[self.places[at]])
+    }
+}
 
 /// The effect of the plan on one agent.
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +47,6 @@ pub(super) enum Fate<'a> {
 pub(super) fn telling(changes: &[Change]) -> Vec<usize> {
     let agents = changes.iter().enumerate().filter(|(_, change)| change.id.kind == Kind::Agent);
     agents.filter(|(_, change)| fate(change).is_some()).map(|(at, _)| at).collect()
-}
-
-/// Returns the effect of changes on their agents.
-pub(super) fn fates<'a>(changes: impl Iterator<Item = &'a Change>) -> Fates<'a> {
-    changes.filter_map(|change| Some((&change.id.name, fate(change)?))).collect()
 }
 
 /// Returns the share of members that a queue loses, in thousandths, then the share that leaves it.
