@@ -19,7 +19,7 @@ use crate::model::support::Supports;
 use crate::report::Roots;
 use crate::report::escape::Text;
 use crate::report::html::{SCRIPT, STYLE, hash, said};
-use crate::report::phrases::{Column, Phrase, bracketed, colon};
+use crate::report::phrases::{Column, Phrase, colon};
 
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("calendar.css"));
 
@@ -229,7 +229,6 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
                         td data-label=(name) { (Text(row.line.name().unwrap_or_default())) }
                         td data-label=(what) {
                             (said(agent::FIELDS, row.line.pieces.iter()))
-                            @if let Some(remark) = &row.remark { " " em { (Text(bracketed(remark, words.0))) } }
                             (place(row, roots))
                         }
                     } "\n"

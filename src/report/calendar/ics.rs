@@ -254,9 +254,6 @@ fn description(entry: &Entry, rows: &[Row<'_>], chapter: Chapter, words: Words) 
         if !line.is_empty() {
             text.push_str(&format!(" · {}", sanitize(&line)));
         }
-        if let Some(remark) = &row.remark {
-            text.push_str(&words.beside(remark));
-        }
         text.push('\n');
     }
     text + &words.whole_moment(&effort(entry, words.0))

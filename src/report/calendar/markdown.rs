@@ -64,9 +64,6 @@ fn table(entry: &Entry, supports: Supports, roots: &Roots, words: Words) -> Mark
         for row in &agents {
             table.raw("| ").text(words.chapter(row.chapter)).raw(" | ").text(row.subject()).raw(" | ");
             table.text(&cut(row.line.name().unwrap_or_default())).raw(" | ").text(&cut(&row.line.words()));
-            if let Some(remark) = &row.remark {
-                table.text(&words.beside(remark));
-            }
             table.raw(" | ").text(&row.place(roots).unwrap_or_default()).raw(" |\n");
         }
         table.raw("\n");

@@ -17,7 +17,7 @@ use crate::model::scene::Scene;
 use crate::model::support::Supports;
 use crate::model::value::Value;
 use crate::report::Roots;
-use crate::report::phrases::Phrase;
+use crate::report::phrases::{Phrase, bracketed};
 use crate::report::view::{ChangeLines, Line, Segment, Telling, Tense};
 
 /// Counts the changes of some entries in words: `2 agents join · 1 agent is lent`.
@@ -41,10 +41,8 @@ pub(super) fn count<'a>(entries: impl Iterator<Item = &'a Entry>, chapter: Chapt
 /// A row of an entry: agents with equal changes, or a queue.
 pub(super) struct Row<'a> {
     pub chapter: Chapter,
-    /// What changes.
+    /// What changes. Its last remark says what happens to the account of an agent that leaves, or when a loan ends.
     pub line: Line,
-    /// What happens to the account of an agent that leaves, or when a loan ends.
-    pub remark: Option<String>,
     /// A queue's head-count.
     pub head_count: Option<&'a HeadCount>,
 }
@@ -86,8 +84,11 @@ pub(super) fn rows(entry: &Entry, supports: Supports, language: Language) -> Vec
             let scene = Scene { language, ..Scene::default() };
             let how = Telling { scene: &scene, tense: Tense::Planned };
             let lines = ChangeLines::new(supports, Cow::Owned(shown), how);
-            let row = |line| Row { chapter, line, remark: remark.clone(), head_count: None };
-            rows.extend(lines.iter().map(|line| row(plain(chapter, line, language))));
+            rows.extend(lines.iter().map(|line| {
+                let mut line = plain(chapter, line, language);
+                line.pieces.extend(remark.iter().map(|text| Segment::Remark(bracketed(text, language))));
+                Row { chapter, line, head_count: None }
+            }));
         }
     }
     rows
@@ -150,7 +151,7 @@ pub(super) fn queue_row<'a>(
         let label = Words(language).min_members(&key);
         line.pieces.push(Segment::Field { key, label, before, after });
     }
-    Some(Row { chapter: Chapter::Queues, line, remark: None, head_count: entry.head_count(&change.id) })
+    Some(Row { chapter: Chapter::Queues, line, head_count: entry.head_count(&change.id) })
 }
 
 /// Returns a change as the plan's view shows it: of an agent that joins or leaves, only who it is.

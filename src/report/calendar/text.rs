@@ -11,7 +11,7 @@ use crate::model::id::safe;
 use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::model::text::sanitize;
-use crate::report::phrases::{bracketed, colon};
+use crate::report::phrases::colon;
 use crate::report::text::{TextStyle, draw_piece, join, wrap};
 
 /// The most columns of a subject before the text of its row follows at once.
@@ -77,11 +77,6 @@ fn draw(row: &Row<'_>, widest: usize, look: TextStyle, words: Words) -> String {
             body.push_str(" · ");
         }
     }
-    pieces.extend(
-        row.remark
-            .as_ref()
-            .map(|remark| look.paint(&bracketed(remark, words.0), Style::new().dimmed()).into()),
-    );
     if look.places
         && let Some(source) = &row.line.source
     {

@@ -150,11 +150,6 @@ impl Words {
         say!(self.0, "until {moment}", "到 {moment}", "到 {moment}")
     }
 
-    /// Returns a remark beside its row.
-    pub(super) fn beside(self, remark: &str) -> String {
-        say!(self.0, " ({remark})", "（{remark}）", "（{remark}）")
-    }
-
     /// Returns the fate of the account of an agent that leaves.
     pub(super) fn account(self, is_disabled: bool) -> &'static str {
         if is_disabled {
