@@ -6,13 +6,13 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::call::Reason;
 use super::difference::Difference;
 use super::id::{OperatorId, ResourceId};
 use super::last_change::LastChanged;
-use super::message::{Argument, Rewrite, Word, messages, plain};
+use super::message::{Argument, ReadMessage as _, Rewrite, Word, WrittenMessage, messages, plain};
 use super::objection::IdObjection;
 use super::outlook::Ahead;
 use super::presence::{Disruption, Objection};
@@ -40,8 +40,7 @@ pub struct Finding {
 
 messages! {
     /// The difference, without its resource. Its sentence names the cause and a remedy.
-    #[derive(Deserialize)]
-    FindingKind {
+    read FindingKind {
         /// A field that the vendor cannot edit differs.
         Immutable { difference: Difference },
         /// Fields that no operation returns are not in the ledger.
@@ -339,13 +338,9 @@ impl<'de> Deserialize<'de> for Finding {
     /// Parses a finding. A sentence without arguments, or with another version's, is [`FindingKind::Saved`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spelled = SpelledFinding::deserialize(deserializer)?;
-        let what = spelled.kind.and_then(|kind| {
-            let what = match spelled.args.filter(|args| !args.is_empty()) {
-                Some(args) => json!({ "kind": kind, "args": args }),
-                None => json!({ "kind": kind }),
-            };
-            serde_json::from_value(what).ok()
-        });
+        let written =
+            spelled.kind.map(|kind| WrittenMessage { kind, args: spelled.args.unwrap_or_default() });
+        let what = written.and_then(|written| FindingKind::read(written).ok());
         Ok(Self {
             code: spelled.code,
             severity: spelled.severity,

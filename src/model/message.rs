@@ -6,6 +6,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value as Json};
+
 use super::field::Field;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
@@ -94,11 +98,89 @@ pub(crate) use plain;
 plain!(Word, bool, char, u32, u64, usize, i64, Duration, Kind, ResourceId);
 plain!(IdObjection, KeyObjection, ValueObjection);
 
+/// A message as JSON holds it.
+///
+/// Every type of messages is read through it: what serde derives for so many variants is many times the code.
+#[derive(Debug, Deserialize)]
+pub struct WrittenMessage {
+    /// The name of the variant.
+    pub kind: String,
+    /// Its arguments, by name.
+    #[serde(default)]
+    pub args: Map<String, Json>,
+}
+
+impl WrittenMessage {
+    /// Returns true if a variant has the message's kind: its name begins with a small letter in JSON.
+    pub fn is(&self, variant: &str) -> bool {
+        let (mut kind, mut variant) = (self.kind.chars(), variant.chars());
+        let first = variant.next().map(|first| first.to_ascii_lowercase());
+        kind.next() == first && kind.as_str() == variant.as_str()
+    }
+
+    /// Takes an argument out by the name of its field.
+    ///
+    /// # Errors
+    /// The argument is missing, or has another type.
+    pub fn take<T: DeserializeOwned>(&mut self, field: &str) -> serde_json::Result<T> {
+        let mut name = String::with_capacity(field.len());
+        for part in field.split('_') {
+            let first = part.get(..1).unwrap_or_default();
+            name.push_str(&if name.is_empty() { first.to_owned() } else { first.to_ascii_uppercase() });
+            name.push_str(part.get(1..).unwrap_or_default());
+        }
+        // As in serde, an optional argument may be missing.
+        serde_json::from_value(self.args.remove(&name).unwrap_or(Json::Null))
+            .map_err(|error| serde_json::Error::custom(format_args!("`{name}`: {error}")))
+    }
+
+    /// Returns the error of a kind that no variant has.
+    pub fn unknown(&self) -> serde_json::Error {
+        serde_json::Error::custom(format_args!("unknown message `{}`", self.kind))
+    }
+}
+
+/// A type of messages that can be read.
+pub trait ReadMessage: Sized {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// No variant has its kind, or an argument is missing or has another type.
+    fn read(written: WrittenMessage) -> serde_json::Result<Self>;
+}
+
+/// Parses a message.
+pub fn read_message<'de, M: ReadMessage, D: Deserializer<'de>>(from: D) -> Result<M, D::Error> {
+    M::read(WrittenMessage::deserialize(from)?).map_err(D::Error::custom)
+}
+
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.
 ///
-/// In JSON a variant is its `kind`, with its `args` beside it. [`Argument::rewrite`] rewrites all arguments of all
-/// variants.
+/// In JSON a variant is its `kind`, with its `args` beside it. The word `read` before the name makes the type readable.
+/// [`Argument::rewrite`] rewrites all arguments of all variants.
 macro_rules! messages {
+    ($(#[$meta:meta])* read $name:ident {
+        $($(#[doc = $doc:literal])+ $variant:ident $({ $($arg:ident: $ty:ty),+ $(,)? })?,)+
+    }) => {
+        $crate::model::message::messages! {
+            $(#[$meta])* $name { $($(#[doc = $doc])+ $variant $({ $($arg: $ty),+ })?,)+ }
+        }
+
+        impl $crate::model::message::ReadMessage for $name {
+            fn read(mut written: $crate::model::message::WrittenMessage) -> serde_json::Result<Self> {
+                $(if written.is(stringify!($variant)) {
+                    return Ok(Self::$variant $({ $($arg: written.take(stringify!($arg))?),+ })?);
+                })+
+                Err(written.unknown())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::model::message::read_message(from)
+            }
+        }
+    };
     ($(#[$meta:meta])* $name:ident {
         $($(#[doc = $doc:literal])+ $variant:ident $({ $($arg:ident: $ty:ty),+ $(,)? })?,)+
     }) => {
@@ -123,3 +205,30 @@ macro_rules! messages {
     };
 }
 pub(crate) use messages;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use serde_json::json;
+
+    use crate::model::finding::FindingKind;
+    use crate::model::note::Unread;
+
+    #[test]
+    fn a_message_is_read_by_its_kind_and_its_arguments() {
+        let read = |text: serde_json::Value| serde_json::from_value::<FindingKind>(text);
+        let message = json!({ "kind": "unmanagedAgent", "args": { "name": null, "unspeakable": null } });
+        let found = FindingKind::UnmanagedAgent { name: None, unspeakable: None };
+        assert_eq!(read(message).unwrap(), found);
+        // An optional argument may be missing; another one, and another name of the kind, may not.
+        assert_eq!(read(json!({ "kind": "unmanagedAgent", "args": {} })).unwrap(), found);
+        assert_eq!(read(json!({ "kind": "seatMissing" })).unwrap(), FindingKind::SeatMissing);
+        let wrong = |text| read(text).unwrap_err().to_string();
+        assert_eq!(wrong(json!({ "kind": "SeatMissing" })), "unknown message `SeatMissing`");
+        let short = wrong(json!({ "kind": "secretGone", "args": {} }));
+        assert!(short.starts_with("`place`: invalid type: null"), "{short}");
+        let nested = Unread::Failed { why: "no answer".to_owned() };
+        let written = serde_json::to_value(&nested).unwrap();
+        assert_eq!(serde_json::from_value::<Unread>(written).unwrap(), nested);
+    }
+}

@@ -12,8 +12,7 @@ use super::presence::{Disruption, Objection};
 
 messages! {
     /// A sentence about a step. Several of them make up its result.
-    #[derive(Deserialize)]
-    Note {
+    read Note {
         /// A call or a store failed, with the words of the failure.
         Failed { why: String },
         /// The read-back shows that the call was not carried out.
@@ -91,8 +90,7 @@ messages! {
 
 messages! {
     /// The difference between a resource and its state in the plan.
-    #[derive(Deserialize)]
-    Moved {
+    read Moved {
         /// It exists, and the plan creates it.
         Created,
         /// It is missing.
@@ -120,8 +118,7 @@ messages! {
 
 messages! {
     /// The reason of a failed read.
-    #[derive(Deserialize)]
-    Unread {
+    read Unread {
         /// No connection holds such resources.
         NoConnection { kind: Kind },
         /// The resource was not read.
@@ -137,8 +134,7 @@ messages! {
 
 messages! {
     /// The reason why a run wrote nothing.
-    #[derive(Deserialize)]
-    Refused {
+    read Refused {
         /// The plan is stale. `made` is the time of the saved plan.
         Stale { made: Option<Word>, moved: Vec<Stale> },
         /// The precondition could not be read.

@@ -9,8 +9,7 @@ use super::source::Source;
 
 messages! {
     /// A state of the roster that dates bring about and that a rule forbids.
-    #[derive(serde::Deserialize)]
-    Ahead {
+    read Ahead {
         /// A queue would have fewer than its `minMembers`.
         TooFew { queue: String, left: usize, minimum: usize },
         /// A queue would have no members, or its selector would choose none.

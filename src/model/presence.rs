@@ -145,8 +145,7 @@ pub struct PresenceGap {
 
 messages! {
     /// The reason why a system did not report an agent's state.
-    #[derive(Deserialize)]
-    GapReason {
+    read GapReason {
         /// It answered without the agent.
         NotMentioned,
         /// It answered with a state that no document lists.
@@ -387,8 +386,7 @@ pub enum PresenceVerdict {
 
 messages! {
     /// The reason not to disrupt an agent.
-    #[derive(Deserialize)]
-    Objection {
+    read Objection {
         /// A system reports that the agent is at work.
         AtWork { state: State, detail: Option<String>, system: Word },
         /// A system does not report the agent's state.
