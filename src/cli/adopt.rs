@@ -10,10 +10,12 @@ use super::session::load::{self, Loaded};
 use super::session::manifest_edits::{self, adoption};
 use super::session::planning::{self, Planned};
 use super::workspace_args::date;
+use crate::messages::{Message as _, say};
 use crate::model::date::Date;
 use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::ResourceId;
+use crate::model::language::Language;
 use crate::model::rule::Effect;
 use crate::plan::adoption::{Adopted, Adoption};
 use crate::storage::ledger::Store;
@@ -62,6 +64,7 @@ fn adopted(word: &str) -> Option<Adopted> {
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let (named, place) = words(&arguments.words)?;
     let loaded = load::load(place)?;
+    let language = console.language(loaded.workspace.language);
     if let Some(until) = arguments.until {
         check(&loaded, until)?;
     }
@@ -72,25 +75,46 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     if let Some(finding) = made.plan.findings.iter().find(|finding| finding.effect() == Effect::Incomplete) {
         let reason = finding.reason.unwrap_or(crate::model::call::Reason::Incomplete);
-        return Err(CliError::Unreachable(format!("nothing was written: {finding}"), reason));
+        return Err(CliError::Unreachable(
+            {
+                let finding = finding.say(language);
+                say!(
+                    language,
+                    "nothing was written: {finding}",
+                    "什么都没有写：{finding}",
+                    "什麼都沒有寫：{finding}"
+                )
+            },
+            reason,
+        ));
     }
     let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
     let edited = manifest_edits::edit(&loaded, &edits, arguments.until)?;
     edited.write()?;
     for edit in edited.done(&edits) {
-        console.out(&format!("{edit}\n"));
+        console.out(&format!("{}\n", edit.say(language)));
     }
     for name in edited.names() {
-        console.note(&format!("wrote {name}"));
+        console.note(&say!(language, "wrote {name}", "已写 {name}", "已寫 {name}"));
     }
     let left: Vec<_> = left.iter().chain(&edited.left).collect();
     for left in &left {
-        console.warning(&format!("not taken over: {left}"));
+        let left = left.say(language);
+        console.warning(&say!(
+            language,
+            "not taken over: {left}",
+            "没有收进来：{left}",
+            "沒有收進來：{left}"
+        ));
     }
     if edited.is_empty() && left.is_empty() {
-        console.note("nothing to take over: the consoles changed nothing since the last clean run");
+        console.note(language.choose(
+            "nothing to take over: the consoles changed nothing since the last clean run",
+            "没有要收进来的：上次完整运行以来，控制台什么也没有改",
+            "沒有要收進來的：上次完整執行以來，主控台什麼也沒有改",
+        ));
     } else if !edited.is_empty() {
-        remains(place, &made, console)?;
+        remains(place, &made, language, console)?;
     }
     Ok(if named.is_empty() || left.is_empty() { Exit::Success } else { Exit::Error })
 }
@@ -115,14 +139,19 @@ fn check(loaded: &Loaded, until: Date) -> Result<(), CliError> {
 }
 
 /// Says what a plan of the new manifests would still change.
-fn remains(place: &Path, made: &Planned, console: &Console) -> Result<(), CliError> {
+fn remains(place: &Path, made: &Planned, language: Language, console: &Console) -> Result<(), CliError> {
     let loaded = load::load(place)?;
     let prints = super::session::fingerprints::Fingerprints::default();
     let plan = planning::build(&loaded, &made.live, &made.ledger, prints, &PlanArgs::everything())?;
-    match plan.changes.len() {
-        0 => {}
-        1 => console.note("1 difference remains: see `rosterctl plan`"),
-        count => console.note(&format!("{count} differences remain: see `rosterctl plan`")),
+    let count = plan.changes.len();
+    let differences = if count == 1 { "difference remains" } else { "differences remain" };
+    if count > 0 {
+        console.note(&say!(
+            language,
+            "{count} {differences}: see `rosterctl plan`",
+            "还有 {count} 处不一致：看 `rosterctl plan`",
+            "還有 {count} 處不一致：看 `rosterctl plan`"
+        ));
     }
     Ok(())
 }

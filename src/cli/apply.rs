@@ -32,6 +32,7 @@ use crate::model::call::{Failure, Reason};
 use crate::model::date::Zone;
 use crate::model::history::{RunId, RunRecord};
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
@@ -229,7 +230,7 @@ async fn locked(
         return finish_empty(console, reporter, loaded, book, work).await;
     }
     let asked = !arguments.auto_approve;
-    if asked && !approved(console).await? {
+    if asked && !approved(console, console.language(loaded.workspace.language)).await? {
         return Ok(Exit::Error);
     }
     let passwords = passwords::read(&plan, loaded).await?;
@@ -490,9 +491,14 @@ async fn prepare(
 }
 
 /// Asks for approval. Without a terminal, nothing is written.
-async fn approved(console: &Console) -> Result<bool, CliError> {
+async fn approved(console: &Console, language: Language) -> Result<bool, CliError> {
     let asking = console.clone();
-    let ask = move || asking.ask("\nApply this plan? Only `yes` will do: ");
+    let question = language.choose(
+        "\nApply this plan? Only `yes` will do: ",
+        "\n执行这个计划吗？只有输入 `yes` 才执行：",
+        "\n執行這個計畫嗎？只有輸入 `yes` 才執行：",
+    );
+    let ask = move || asking.ask(question);
     // A separate thread keeps Ctrl-C responsive.
     match tokio::task::spawn_blocking(ask).await.map_err(|error| CliError::Error(error.into()))? {
         None => Err(CliError::error(
@@ -501,7 +507,11 @@ async fn approved(console: &Console) -> Result<bool, CliError> {
         )),
         Some(answer) if answer == "yes" => Ok(true),
         Some(_) => {
-            console.note("Not approved: nothing was changed.");
+            console.note(language.choose(
+                "Not approved: nothing was changed.",
+                "没有批准：什么都没有动。",
+                "沒有核准：什麼都沒有動。",
+            ));
             Ok(false)
         }
     }

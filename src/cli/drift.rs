@@ -13,6 +13,7 @@ use super::session::planning::{self, Planned};
 use super::session::{manifest_edits, scene};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
+use crate::messages::{Message as _, say};
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
 use crate::model::scene::Scene;
@@ -81,8 +82,13 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
 fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
+    let language = console.language(loaded.workspace.language);
     if made.plan.has(Effect::Incomplete) {
-        console.note("no patch was written: what is live is not known as a whole");
+        console.note(language.choose(
+            "no patch was written: what is live is not known as a whole",
+            "没有写补丁：线上没有读全",
+            "沒有寫修補檔：線上沒有讀全",
+        ));
         return Ok(());
     }
     let adoption = manifest_edits::adoption(loaded, made, &[], false);
@@ -91,7 +97,13 @@ fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) 
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
     for left in adoption.left.iter().chain(&edited.left) {
-        console.note(&format!("not in the patch: {left}"));
+        let left = left.say(language);
+        console.note(&say!(
+            language,
+            "not in the patch: {left}",
+            "补丁里没有：{left}",
+            "修補檔裡沒有：{left}"
+        ));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use super::session::manifest_edits;
+use crate::messages::{Message as _, say};
 use crate::model::history::RunId;
 use crate::model::id::Kind;
 use crate::plan::adoption::Adoption;
@@ -44,11 +45,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let path: &Path = &arguments.write;
     output_guard::check(&arguments.workspace, "--write", path)?;
     let loaded = load::load(&arguments.workspace)?;
+    let language = console.language(loaded.workspace.language);
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let ledger = store.load().await?;
     let history = store.history(&ledger).await?;
     for remark in &history.remarks {
-        console.warning(&remark.to_string());
+        console.warning(&remark.say(language));
     }
     let records = &history.records;
     let Some(record) = records.iter().find(|record| record.run == arguments.run) else {
@@ -70,15 +72,26 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
     for edit in edited.done(&edits) {
-        console.out(&format!("{edit}\n"));
+        console.out(&format!("{}\n", edit.say(language)));
     }
     for left in left.iter().chain(&edited.left) {
-        console.warning(&format!("not taken back: {left}"));
+        let left = left.say(language);
+        console.warning(&say!(language, "not taken back: {left}", "没有撤回：{left}", "沒有撤回：{left}"));
     }
     if edited.is_empty() {
-        console.note("the patch is empty: nothing of this run is left to take back");
+        console.note(language.choose(
+            "the patch is empty: nothing of this run is left to take back",
+            "补丁是空的：这次运行没有留下要撤回的",
+            "修補檔是空的：這次執行沒有留下要撤回的",
+        ));
     } else {
-        console.note(&format!("wrote {}; nothing was changed", path.display()));
+        let path = path.display();
+        console.note(&say!(
+            language,
+            "wrote {path}; nothing was changed",
+            "已写 {path}；别的什么都没有动",
+            "已寫 {path}；別的什麼都沒有動"
+        ));
     }
     Ok(Exit::Success)
 }

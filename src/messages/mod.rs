@@ -58,6 +58,18 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>, language: Language) -> S
     }
 }
 
+impl Finding {
+    /// Returns the sentence of a language, without the allowance that lifts a limit.
+    pub fn fact(&self, language: Language) -> String {
+        let about = Subject::for_finding(self);
+        match language {
+            Language::En => en::fact(&self.what, &about),
+            Language::ZhCn => zh::fact(&self.what, &about, Region::Cn),
+            Language::ZhTw => zh::fact(&self.what, &about, Region::Tw),
+        }
+    }
+}
+
 /// Returns notes in one line.
 pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>, language: Language) -> String {
     let notes: Vec<String> = notes.into_iter().map(|note| note.say(language)).collect();

@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use console::measure_text_width;
 
-pub(in crate::report) use self::line::Telling;
 pub use self::line::{Line, MemberCounts, Person, Segment, ranges};
+pub(in crate::report) use self::line::{Telling, value_words};
 pub use self::stages::{Order, Stage};
 pub use super::chapter::{LineKind, Section, Tense};
 use super::phrases::{Phrase, Refuser, colon, semicolon};
@@ -435,13 +435,13 @@ fn refuser(finding: &Finding) -> Option<Refuser> {
 
 /// Describes which side refuses a plan, why, and the way out.
 fn refused(refuser: Refuser, first: &Finding, others: usize, how: Telling<'_>) -> String {
+    let label = first.what.limit().filter(|_| how.scene.pull_request);
+    let reason = if label.is_some() { first.fact(how.language()) } else { first.say(how.language()) };
     let mut sentences = vec![
         how.say(Phrase::CannotBeApplied(refuser)),
-        format!("{}{}", first.say(how.language()), how.language().choose(".", "。", "。")),
+        format!("{reason}{}", how.language().choose(".", "。", "。")),
     ];
-    if let Some((rule, count)) = first.what.limit().filter(|_| how.scene.pull_request) {
-        sentences.push(how.say(Phrase::LiftLimitByLabel(rule, count)));
-    }
+    sentences.extend(label.map(|(rule, count)| how.say(Phrase::LiftLimitByLabel(rule, count))));
     if others > 0 {
         sentences.push(how.say(Phrase::AndMoreReasons(others)));
     }
@@ -453,9 +453,10 @@ const MOST_UNCHANGED: usize = 40;
 
 /// Returns the line of the queues that do not change; `None` if no queue changes.
 fn unchanged(plan: &Plan, how: Telling<'_>) -> Option<String> {
-    let changed: BTreeSet<&ResourceId> = plan.changes.iter().map(|change| &change.id).collect();
+    let changed = plan.changes.iter().map(|change| &change.id).filter(|id| id.kind == Kind::Queue);
+    let changed: BTreeSet<&ResourceId> = changed.collect();
     let others: Vec<_> = how.scene.queues.iter().filter(|queue| !changed.contains(&queue.id)).collect();
-    if others.is_empty() || !changed.iter().any(|id| id.kind == Kind::Queue) {
+    if others.is_empty() || changed.is_empty() {
         return None;
     }
     let one = |queue: &&crate::model::scene::Staffing| {
