@@ -39,9 +39,6 @@ use rosterctl::storage::snapshot::Snapshot;
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden.tsv");
 const WRITTEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/golden");
 
-/// What readers say of a listing that is not proved complete, and vendors of a call: text that no language turns.
-const UNTOLD: [&str; 2] = ["were listed where the total says", "the vendor gave no total"];
-
 /// Documents by their names.
 type Documents = BTreeMap<String, String>;
 
@@ -51,11 +48,7 @@ fn results(plan: &Plan, done: bool) -> Vec<StepResult> {
     let ends = if done { &ends[..1] } else { &ends[..] };
     let result = |(step, status): (&rosterctl::model::plan::Step, &Status)| StepResult {
         status: *status,
-        notes: if *status == Status::Done {
-            Vec::new()
-        } else {
-            vec![Note::Failed { why: "why".to_owned() }]
-        },
+        notes: if *status == Status::Done { Vec::new() } else { vec![Note::Failed { why: "why".into() }] },
         answered_ms: None,
         made: (step.operation == Operation::queue(Verb::Create) && *status == Status::Done)
             .then(|| "1099".into()),
@@ -122,7 +115,7 @@ fn people_read_no_english_in_chinese_and_programs_read_the_same_bytes() {
                 let chinese = report(command, body.clone(), language);
                 for format in [Format::Text, Format::Markdown, Format::Html, Format::Github] {
                     let text = render(&chinese, format);
-                    assert_no_english(&UNTOLD.iter().fold(text, |text, english| text.replace(english, "…")));
+                    assert_no_english(&text);
                 }
                 let english = report(command, body.clone(), Language::En);
                 for format in [Format::Json, Format::Prometheus].into_iter().filter(|one| one.fits(command)) {

@@ -262,3 +262,52 @@ fn the_workspace_names_the_language_and_the_flag_goes_before_it() {
     let wrong = centre.run(&["validate"], &[]);
     assert!(wrong.code == 1 && wrong.err.contains("`language`"), "{}", wrong.err);
 }
+
+/// Returns the first of some programs that is in the search path.
+fn program(names: &[&str]) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let all =
+        std::env::split_paths(&folders).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    all.into_iter().find(|path| path.is_file())
+}
+
+/// Returns the folder of npm's global packages, if it has some of them.
+fn modules(packages: &[&str]) -> Option<PathBuf> {
+    let output = Command::new(program(&["npm"])?).args(["root", "--global"]).output().ok()?;
+    let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+    packages.iter().all(|package| folder.join(package).is_dir()).then_some(folder)
+}
+
+#[test]
+fn the_pages_are_read_by_everybody_with_keys_without_script_and_on_paper() {
+    let (Some(node), Some(chromium), Some(modules)) = (
+        program(&["node"]),
+        program(&["chromium", "chromium-browser", "google-chrome"]),
+        modules(&["playwright-core", "axe-core"]),
+    ) else {
+        eprintln!("skipped: node, a browser, playwright-core or axe-core is missing");
+        return;
+    };
+    let centre = Centre::changed();
+    let write = |name: &str, arguments: &[&str]| {
+        let page = format!("html={name}.html");
+        let said = centre.run(&[arguments, &["-q", "--write", &page]].concat(), &[]);
+        assert!([0, 2, 4].contains(&said.code), "{name}: {}{}", said.out, said.err);
+        centre.path(&format!("{name}.html"))
+    };
+    let calendar = centre.run(
+        &["calendar", "--lang", "zh-CN", "--format", "html", "--from", "2026-12-01", "--until", "2027-01-31"],
+        &[],
+    );
+    fs::write(centre.path("calendar.html"), calendar.out).unwrap();
+    let pages = [
+        centre.path("calendar.html"),
+        write("refused", &["plan", "--presence", "--lang", "zh-CN", "--at", "2026-12-01"]),
+        write("drift", &["drift", "--lang", "zh-TW"]),
+        write("done", &["apply", "--auto-approve", "--lang", "en", "--allow", "members=5"]),
+    ];
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/browser.mjs");
+    let output = Command::new(node).arg(script).arg(modules).arg(chromium).args(pages).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}

@@ -26,7 +26,7 @@ use rosterctl::model::plan::{ChangeOrigin, Operation, Plan, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry::{self, Bounds};
 use rosterctl::model::value::Value;
-use rosterctl::model::{agent, note::Unread};
+use rosterctl::model::{agent, unread::Unread};
 use rosterctl::plan::Options;
 
 /// Returns a plan for agents of which some are live, without queues. Version 1 of the live agents' password was set.

@@ -163,7 +163,7 @@ fn an_incomplete_listing_makes_and_deletes_nothing_of_its_kind(
     let mut words = scenario.live_words();
     for (key, doubt) in [("agentsIncomplete", agents), ("queuesIncomplete", queues)] {
         if doubt {
-            words[key] = "the total changed".into();
+            words[key] = json!({ "rows": 1, "total": 2 });
         }
     }
     let live = planning::live(&words);

@@ -17,7 +17,7 @@ use rosterctl::config::workspace::{Connection, Workspace};
 use rosterctl::model::call::{Call, Failure, Reply};
 use rosterctl::model::id::OperatorId;
 use rosterctl::model::note::Deferred;
-use rosterctl::model::presence::{Disruption, Presence, PresencePolicy, PresenceVerdict, State};
+use rosterctl::model::presence::{Disruption, GapReason, Presence, PresencePolicy, PresenceVerdict, State};
 use rosterctl::model::seat;
 use rosterctl::model::value::Value;
 use rosterctl::provider::{
@@ -102,7 +102,7 @@ fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> 
                     presence.say(agent, said);
                 }
                 if let Some(doubt) = doubt {
-                    presence.fail(system, None, doubt.as_str());
+                    presence.fail(system, None, GapReason::Incomplete { doubt });
                 }
             }
             QueryMode::Singly => {
@@ -115,7 +115,7 @@ fn observe(estate: &mut VendorState, workspace: &Workspace, agents: &[&str]) -> 
                                 presence.say(agent, said);
                             }
                         }
-                        Some(Err(failure)) => presence.fail(system, Some(agent), failure.message()),
+                        Some(Err(failure)) => presence.fail(system, Some(agent), &failure),
                     }
                 }
             }

@@ -23,6 +23,7 @@ use rosterctl::model::note::{Moved, Note, Refused, Stale};
 use rosterctl::model::plan::{Plan, Step};
 use rosterctl::model::scene::Scene;
 use rosterctl::model::source::File;
+use rosterctl::model::unread::FailedCall;
 use rosterctl::plan::{self, Options};
 use rosterctl::report::{Body, BoundPlan, Command, Failure, Format, Part, Report, Roots, Run};
 use serde_json::{Map, Value as Json, json};
@@ -212,11 +213,11 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
         let what: Vec<Note> = differences(step).into_iter().map(differs).collect();
         let moved = differences(step).into_iter().next().map(|difference| Moved::Field { difference });
         let notes = match (at + pick) % 3 {
-            0 => vec![Note::Failed { why: why.clone() }],
+            0 => vec![Note::Failed { why: FailedCall::Refused { words: why.clone() } }],
             1 => vec![Note::NotTaken {
                 what,
                 unsure: false,
-                note: Some(Box::new(Note::Failed { why: why.clone() })),
+                note: Some(Box::new(Note::Failed { why: FailedCall::Refused { words: why.clone() } })),
             }],
             _ => moved.map(|why| Note::LeftOut { id: step.targets[0].clone(), why }).into_iter().collect(),
         };

@@ -26,6 +26,7 @@ use rosterctl::model::note::Moved;
 use rosterctl::model::plan::{Action, Allowance, Operation, Plan, Verb};
 use rosterctl::model::presence::{Presence, PresencePolicy, PresenceReport, State};
 use rosterctl::model::retry::Bounds;
+use rosterctl::model::unread::ListingDoubt;
 use rosterctl::plan::{self, Options};
 use serde_json::{Map, Value as Json, json};
 use vendors::REGISTRY;
@@ -108,7 +109,7 @@ fn a_queue_is_not_deleted_in_doubt() {
     let all = workspace(&format!("{{ prune: all, {FREE} }}"));
     let whole = on_the_lines(&["8001"], &[("kept", &[]), ("old", &["8001"])]);
     let mut incomplete = whole.clone();
-    incomplete.queues.as_mut().unwrap().incomplete = Some("the total changed".to_owned());
+    incomplete.queues.as_mut().unwrap().incomplete = Some(ListingDoubt::TotalChanged { before: 2, now: 3 });
     let target = |id: &str| Options { targets: vec![ResourceId::parse(id).unwrap()], ..Options::default() };
     let elsewhere = [(ResourceId::queue("old", Some("old")), "b".into())].into();
     let elsewhere = Options { elsewhere, ..Options::default() };

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use rosterctl::model::call::{Call, Failure, Method, Reply};
 use rosterctl::model::id::OperatorId;
 use rosterctl::model::presence::State;
+use rosterctl::model::unread::ListingDoubt;
 use rosterctl::model::value::Value;
 use rosterctl::model::{agent, queue, seat};
 use rosterctl::provider::{
@@ -113,7 +114,7 @@ fn seat_query_sample() {
     assert_eq!(page.total, Some(5));
     let seats = seats::seats(vec![vec![page]], 100);
     // The sample prints one row of its five.
-    assert_eq!(seats.listing.incomplete.as_deref(), Some("1 were listed where the total says 5"));
+    assert_eq!(seats.listing.incomplete, Some(ListingDoubt::OtherTotal { rows: 1, total: 5 }));
     let (account, live) = seats.listing.items.first_key_value().unwrap();
     assert_eq!(account.as_str(), "0705C559_003");
     let said: Vec<(&str, Json)> =

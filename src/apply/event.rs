@@ -8,10 +8,11 @@ use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::note::{Allowed, Deferred, Note, Stale, Unread};
+use crate::model::note::{Allowed, Deferred, Note, Stale};
 use crate::model::outcome::StepResult;
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::retry::Bounds;
+use crate::model::unread::Unread;
 
 /// An input of the machine.
 #[derive(Debug)]

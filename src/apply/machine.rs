@@ -262,8 +262,8 @@ impl Machine {
                 return vec![self.resolve(at, if late { Doubt::Late } else { Doubt::Lost })];
             }
             // agent-config documents no codes: an unknown one may mean success.
-            Err(Failure::Refused(why)) if state.op.as_ref().is_some_and(readable) => {
-                state.note = Some(Note::Failed { why });
+            Err(failure @ Failure::Refused(_)) if state.op.as_ref().is_some_and(readable) => {
+                state.note = Some(Note::from(&failure));
                 return vec![self.resolve(at, Doubt::Refused)];
             }
             Err(

@@ -15,10 +15,11 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
 use crate::model::message::Word;
-use crate::model::note::{FieldOf, Note, Unread};
+use crate::model::note::{FieldOf, Note};
 use crate::model::plan::{Action, Change, FieldDiff, Operation, Plan, Step, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
+use crate::model::unread::Unread;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// Fewest characters that identify a text which the vendor cut.

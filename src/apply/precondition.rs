@@ -11,10 +11,11 @@ use crate::model::equivalence::same;
 use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::note::{Moved, Stale, Unread};
+use crate::model::note::{Moved, Stale};
 use crate::model::plan::{Action, Change, FieldDiff, Plan, Verb};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::support::{Support, Supports};
+use crate::model::unread::Unread;
 use crate::model::value::{Members, NO_MEMBERS, Sip, Value};
 
 /// Returns the resources to read before the first write.

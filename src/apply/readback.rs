@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveQueue};
-use crate::model::note::Unread;
+use crate::model::unread::Unread;
 
 /// The resources to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,9 +12,10 @@ use super::write_op;
 use super::write_op::WriteOp;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::Live;
-use crate::model::note::{Disorder, Moved, Stale, Unread};
+use crate::model::note::{Disorder, Moved, Stale};
 use crate::model::plan::{Operation, Plan, Step, StepId};
 use crate::model::support::Supports;
+use crate::model::unread::Unread;
 
 /// The content of a step without its agents, and the members that the vendor may drop.
 type Content<'a> = (WriteOp, &'a [OperatorId]);

@@ -29,6 +29,7 @@ use crate::model::id::{Kind, OperatorId, safe};
 use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
+use crate::model::presence::GapReason;
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::text::skeleton;
 use crate::model::value::{Members, Value};
@@ -274,7 +275,11 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
         Seats::Unread(why, reason) => trouble.add(seat_system, why.clone(), *reason),
         Seats::Read(seats) => {
             if let Some(why) = &seats.listing.incomplete {
-                trouble.add(seat_system, doubt(why), Some(Reason::Incomplete));
+                trouble.add(
+                    seat_system,
+                    GapReason::Incomplete { doubt: why.clone() }.to_string(),
+                    Some(Reason::Incomplete),
+                );
             }
         }
         Seats::Unasked => {}
@@ -372,7 +377,11 @@ fn settle<T>(
     match read? {
         Ok(listing) => {
             if let Some(why) = &listing.incomplete {
-                trouble.add(spec.name, doubt(why), Some(Reason::Incomplete));
+                trouble.add(
+                    spec.name,
+                    GapReason::Incomplete { doubt: why.clone() }.to_string(),
+                    Some(Reason::Incomplete),
+                );
             }
             Some(listing)
         }
@@ -381,10 +390,6 @@ fn settle<T>(
             None
         }
     }
-}
-
-fn doubt(why: &str) -> String {
-    format!("its listing could not be proved complete: {why}")
 }
 
 /// Returns the agents that `--group` and `--name` choose, and an error for each choice that fits no agent.

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_last_line_of_a_step_says_how_it_ended() {
-        let no = [Note::Failed { why: "no".to_owned() }];
+        let no = [Note::Failed { why: "no".into() }];
         let left_out = [Note::Dropped { members: vec!["7777".into()] }];
         assert_eq!(correction(Some(Status::Done), Status::Done, &[]), None);
         assert_eq!(

@@ -17,6 +17,7 @@ use crate::model::live::{Listing, Live, LiveQueue};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::seat::LiveSeat;
 use crate::model::source::Source;
+use crate::model::unread::ListingDoubt;
 
 /// Key of the agents' numbers.
 pub const OPERATOR_ID: &str = "operatorId";
@@ -24,9 +25,6 @@ pub const OPERATOR_ID: &str = "operatorId";
 pub const DISPLAY_NAME: &str = "displayName";
 /// Key of the queues' numbers.
 pub const EXTEN: &str = "exten";
-
-/// The doubt in a snapshot whose scope was narrower.
-const NARROWER: &str = "the snapshot was taken with a narrower `scope`, or more under `ignore`";
 
 /// A condition of a scope: a value has to match one of some texts.
 #[derive(Clone, Debug)]
@@ -265,7 +263,7 @@ fn narrow<V>(
     trim: impl Fn(&V) -> V,
 ) {
     if listing.outside.iter().any(|(id, value)| holds(id, value)) {
-        listing.incomplete.get_or_insert_with(|| NARROWER.to_owned());
+        listing.incomplete.get_or_insert(ListingDoubt::NarrowerSnapshot);
     }
     if !some {
         return;

@@ -29,13 +29,14 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::language::Language;
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
-use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
+use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
 use crate::model::presence::{GapReason, Objection};
 use crate::model::problem::{ConnectionFault, Label, Problem};
 use crate::model::reason::{ChangeReason, FieldReason};
 use crate::model::rule::Rule;
 use crate::model::text::shortened;
+use crate::model::unread::{FailedCall, ListingDoubt, Unread};
 
 /// A message in every language.
 pub trait Message {
@@ -161,6 +162,8 @@ macro_rules! messages {
 messages!(
     Note: note,
     Moved: moved,
+    ListingDoubt: doubt,
+    FailedCall: failed_call,
     Unread: unread,
     Refused: refused,
     Disorder: disorder,

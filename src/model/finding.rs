@@ -18,6 +18,7 @@ use super::outlook::Ahead;
 use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
+use super::unread::ListingDoubt;
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,11 +152,11 @@ messages! {
         /// A busy agent was left alone.
         AtWork { disruption: Disruption, why: Objection, waited: Option<Duration> },
         /// The listing of agents is not proved complete.
-        AgentsIncomplete { doubt: String },
+        AgentsIncomplete { doubt: ListingDoubt },
         /// The listing of queues is not proved complete.
-        QueuesIncomplete { doubt: String },
+        QueuesIncomplete { doubt: ListingDoubt },
         /// The listing of voice seats is not proved complete.
-        SeatsIncomplete { doubt: String },
+        SeatsIncomplete { doubt: ListingDoubt },
         /// The voice seats could not be read.
         SeatsUnread { why: String },
         /// A live agent is before its `from`.

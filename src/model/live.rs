@@ -13,6 +13,7 @@ use super::id::{Kind, OperatorId};
 use super::last_change::VendorChange;
 use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
+use super::unread::ListingDoubt;
 use super::value::{Members, Value};
 
 /// A listing, with any doubt that it is complete.
@@ -21,7 +22,7 @@ pub struct Listing<K, V> {
     /// The resources.
     pub items: BTreeMap<K, V>,
     /// The reason why no resource outside it may be called missing; `None` if it is proved complete.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<ListingDoubt>,
     /// The resources of another company: they are neither compared, counted nor deleted.
     pub foreign: BTreeSet<K>,
     /// The resources outside the workspace's scope, or ignored, with few of their fields: like those of another company.
@@ -150,9 +151,9 @@ impl Live {
     }
 
     /// Returns the incomplete listings of agents and queues, each with the reason.
-    pub fn doubts(&self) -> Vec<(&'static str, &str)> {
-        let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_deref());
-        let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_deref());
+    pub fn doubts(&self) -> Vec<(&'static str, &ListingDoubt)> {
+        let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_ref());
+        let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_ref());
         [("agents", agents), ("queues", queues)]
             .into_iter()
             .filter_map(|(k, doubt)| Some((k, doubt?)))

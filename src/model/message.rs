@@ -157,6 +157,7 @@ pub fn read_message<'de, M: ReadMessage, D: Deserializer<'de>>(from: D) -> Resul
 /// Writes an enumeration of messages: a variant a sentence, with its arguments.
 ///
 /// In JSON a variant is its `kind`, with its `args` beside it. The word `read` before the name makes the type readable.
+/// The word `text` makes a variant its English sentence in JSON; what is read is the variant `Saved`.
 /// [`Argument::rewrite`] rewrites all arguments of all variants.
 macro_rules! messages {
     ($(#[$meta:meta])* read $name:ident {
@@ -181,13 +182,27 @@ macro_rules! messages {
             }
         }
     };
-    ($(#[$meta:meta])* $name:ident {
+    ($(#[$meta:meta])* text $name:ident { $($body:tt)+ }) => {
+        $crate::model::message::messages! { $(#[$meta])* enum $name { $($body)+ } }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+                out.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Ok(Self::Saved { text: serde::Deserialize::deserialize(from)? })
+            }
+        }
+    };
+    ($(#[$meta:meta])* enum $name:ident {
         $($(#[doc = $doc:literal])+ $variant:ident $({ $($arg:ident: $ty:ty),+ $(,)? })?,)+
     }) => {
         $(#[$meta])*
         #[allow(missing_docs, reason = "the name and the type of an argument say what it is")]
-        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-        #[serde(tag = "kind", content = "args", rename_all = "camelCase", rename_all_fields = "camelCase")]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum $name {
             $($(#[doc = $doc])+ $variant $({ $($arg: $ty),+ })?,)+
         }
@@ -203,6 +218,14 @@ macro_rules! messages {
             }
         }
     };
+    ($(#[$meta:meta])* $name:ident { $($body:tt)+ }) => {
+        $crate::model::message::messages! {
+            $(#[$meta])*
+            #[derive(serde::Serialize)]
+            #[serde(tag = "kind", content = "args", rename_all = "camelCase", rename_all_fields = "camelCase")]
+            enum $name { $($body)+ }
+        }
+    };
 }
 pub(crate) use messages;
 
@@ -212,7 +235,7 @@ mod tests {
     use serde_json::json;
 
     use crate::model::finding::FindingKind;
-    use crate::model::note::Unread;
+    use crate::model::unread::Unread;
 
     #[test]
     fn a_message_is_read_by_its_kind_and_its_arguments() {
@@ -227,7 +250,7 @@ mod tests {
         assert_eq!(wrong(json!({ "kind": "SeatMissing" })), "unknown message `SeatMissing`");
         let short = wrong(json!({ "kind": "secretGone", "args": {} }));
         assert!(short.starts_with("`place`: invalid type: null"), "{short}");
-        let nested = Unread::Failed { why: "no answer".to_owned() };
+        let nested = Unread::Failed { why: "no answer".into() };
         let written = serde_json::to_value(&nested).unwrap();
         assert_eq!(serde_json::from_value::<Unread>(written).unwrap(), nested);
     }

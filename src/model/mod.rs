@@ -50,5 +50,6 @@ pub mod support;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod text;
+pub mod unread;
 pub mod value;
 pub mod write_op;

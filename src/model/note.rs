@@ -9,12 +9,13 @@ use super::difference::Difference;
 use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::presence::{Disruption, Objection};
+use super::unread::{FailedCall, Unread};
 
 messages! {
     /// A sentence about a step. Several of them make up its result.
     read Note {
         /// A call or a store failed, with the words of the failure.
-        Failed { why: String },
+        Failed { why: FailedCall },
         /// The read-back shows that the call was not carried out.
         NotCarriedOut,
         /// The plan lacks data of the step.
@@ -113,22 +114,6 @@ messages! {
         NotPlanned { operation: Word },
         /// A sentence of a saved result.
         Saved { text: String },
-    }
-}
-
-messages! {
-    /// The reason of a failed read.
-    read Unread {
-        /// No connection holds such resources.
-        NoConnection { kind: Kind },
-        /// The resource was not read.
-        NotRead,
-        /// The listing is not proved complete.
-        Incomplete { doubt: String },
-        /// The response lacks the members of a queue: an absent list is no empty one.
-        NoMembers { exten: Word },
-        /// The call failed, with the words of the failure.
-        Failed { why: String },
     }
 }
 
@@ -236,14 +221,8 @@ impl From<&Failure> for Note {
     fn from(failure: &Failure) -> Self {
         match failure {
             Failure::Halted => Note::Interrupted { then: false },
-            failure => Note::Failed { why: failure.message().to_owned() },
+            failure => Note::Failed { why: failure.into() },
         }
-    }
-}
-
-impl From<&Failure> for Unread {
-    fn from(failure: &Failure) -> Self {
-        Unread::Failed { why: failure.message().to_owned() }
     }
 }
 

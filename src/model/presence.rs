@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::call::Reason;
+use super::call::{Failure, Reason};
 use super::id::OperatorId;
 use super::message::{Word, messages, plain};
+use super::unread::{FailedCall, ListingDoubt};
 
 /// A state of an agent, in rosterctl's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -155,15 +156,21 @@ messages! {
         /// Rows of its listing name no agent.
         Nameless { rows: usize },
         /// Its listing is not proved complete.
-        Incomplete { doubt: String },
-        /// The call failed, with the words of the failure.
-        Failed { why: String },
+        Incomplete { doubt: ListingDoubt },
+        /// The call failed.
+        Failed { why: FailedCall },
     }
 }
 
 impl From<&str> for GapReason {
     fn from(why: &str) -> Self {
-        GapReason::Failed { why: why.to_owned() }
+        GapReason::Failed { why: why.into() }
+    }
+}
+
+impl From<&Failure> for GapReason {
+    fn from(failure: &Failure) -> Self {
+        GapReason::Failed { why: failure.into() }
     }
 }
 

@@ -15,6 +15,7 @@ use super::live::{Listing, Live, LiveQueue};
 use super::value::Value;
 use super::value::any::{text, value};
 use super::{agent, queue};
+use crate::model::unread::ListingDoubt;
 
 /// The fields that no vendor returns.
 const NEVER_LIVE: &[&Field] = &[&agent::ROLE, &agent::SKILL_LEVEL, &agent::PASSWORD];
@@ -48,7 +49,13 @@ fn listing<V: Clone + std::fmt::Debug + 'static>(
     let row = row.boxed();
     let (items, outside) = (btree_map(".{1,5}", row.clone(), 0..6), btree_map(".{1,5}", row, 0..3));
     let foreign = btree_set(".{1,5}", 0..3);
-    let listing = (items, proptest::option::of(".{0,8}"), foreign, outside, 1..500usize);
+    let listing = (
+        items,
+        proptest::option::of(".{0,8}".prop_map(|text| ListingDoubt::Saved { text })),
+        foreign,
+        outside,
+        1..500usize,
+    );
     let rows =
         |rows: BTreeMap<String, V>| rows.into_iter().map(|(id, row)| (OperatorId::new(id), row)).collect();
     proptest::option::of(listing.prop_map(move |(items, incomplete, foreign, outside, page_size)| Listing {

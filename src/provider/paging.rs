@@ -9,6 +9,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 use super::{Page, PresencePage, Row};
 use crate::model::id::OperatorId;
 use crate::model::presence::PresenceReport;
+use crate::model::unread::ListingDoubt;
 
 /// The highest total that is believed, in rows.
 const MOST_ROWS: usize = 10_000_000;
@@ -142,11 +143,11 @@ pub struct Assembled<T> {
     /// The keys of resources of other companies.
     pub foreign: BTreeSet<OperatorId>,
     /// The reason why the listing is not proved complete, if it is not.
-    pub incomplete: Option<String>,
+    pub incomplete: Option<ListingDoubt>,
 }
 
 /// Combines the pages of an observer's listing, likewise.
-pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, Option<String>) {
+pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, Option<ListingDoubt>) {
     let (mut said, mut rows, mut proof) = (Vec::new(), BTreeSet::new(), Proof::default());
     for page in pages {
         proof.page(page.total);
@@ -164,7 +165,7 @@ pub fn gather(pages: Vec<PresencePage>) -> (Vec<(OperatorId, PresenceReport)>, O
 /// The doubts that a listing is complete, collected page by page.
 #[derive(Default)]
 pub(super) struct Proof {
-    doubt: Option<String>,
+    doubt: Option<ListingDoubt>,
     total: Option<usize>,
     repeated: Option<OperatorId>,
 }
@@ -173,10 +174,10 @@ impl Proof {
     /// Records a page's total.
     pub(super) fn page(&mut self, total: Option<usize>) {
         match (self.total, total) {
-            (_, None) => self.doubt = Some("the vendor gave no total".to_owned()),
+            (_, None) => self.doubt = Some(ListingDoubt::NoTotal),
             (None, said) => self.total = said,
             (Some(before), Some(now)) if before != now => {
-                self.doubt = Some(format!("the total changed from {before} to {now} while it was read"));
+                self.doubt = Some(ListingDoubt::TotalChanged { before, now });
             }
             _ => {}
         }
@@ -190,11 +191,11 @@ impl Proof {
     /// Returns the reason why a listing of so many rows is not proved complete.
     ///
     /// `rows` counts different keys.
-    pub(super) fn doubt(self, rows: usize) -> Option<String> {
-        let repeated = || self.repeated.map(|id| format!("`{id}` was listed twice"));
+    pub(super) fn doubt(self, rows: usize) -> Option<ListingDoubt> {
+        let repeated = || self.repeated.map(|key| ListingDoubt::ListedTwice { key });
         let short = || {
             let total = self.total.filter(|total| *total != rows)?;
-            Some(format!("{rows} were listed where the total says {total}"))
+            Some(ListingDoubt::OtherTotal { rows, total })
         };
         self.doubt.or_else(repeated).or_else(short)
     }
@@ -222,18 +223,15 @@ mod tests {
         assert_eq!(doubt(vec![page(&["1", "2"], Some(3)), page(&["3"], Some(3))]), None);
         assert_eq!(doubt(vec![page(&[], Some(0))]), None);
         assert_eq!(
-            doubt(vec![page(&["1", "2"], Some(3)), page(&["3"], Some(4))]).as_deref(),
-            Some("the total changed from 3 to 4 while it was read")
+            doubt(vec![page(&["1", "2"], Some(3)), page(&["3"], Some(4))]),
+            Some(ListingDoubt::TotalChanged { before: 3, now: 4 })
         );
         assert_eq!(
-            doubt(vec![page(&["1", "2"], Some(3)), page(&["2"], Some(3))]).as_deref(),
-            Some("`2` was listed twice")
+            doubt(vec![page(&["1", "2"], Some(3)), page(&["2"], Some(3))]),
+            Some(ListingDoubt::ListedTwice { key: "2".into() })
         );
-        assert_eq!(
-            doubt(vec![page(&["1"], Some(2))]).as_deref(),
-            Some("1 were listed where the total says 2")
-        );
-        assert_eq!(doubt(vec![page(&["1"], None)]).as_deref(), Some("the vendor gave no total"));
+        assert_eq!(doubt(vec![page(&["1"], Some(2))]), Some(ListingDoubt::OtherTotal { rows: 1, total: 2 }));
+        assert_eq!(doubt(vec![page(&["1"], None)]), Some(ListingDoubt::NoTotal));
     }
 
     #[test]

@@ -145,7 +145,7 @@ impl SavedEntry {
     fn into_result(self) -> StepResult {
         StepResult {
             status: self.status,
-            notes: self.message.map(|why| Note::Failed { why }).into_iter().collect(),
+            notes: self.message.map(|why| Note::Failed { why: why.as_str().into() }).into_iter().collect(),
             answered_ms: None,
             made: None,
             pending: false,

@@ -25,9 +25,10 @@ use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
-use crate::model::note::{Stale, Unread};
+use crate::model::note::Stale;
 use crate::model::plan::{Action, Change, Plan, Verb};
 use crate::model::presence::{Presence, PresencePolicy};
+use crate::model::unread::Unread;
 
 /// Queues by number.
 type Queues = Vec<(OperatorId, LiveQueue)>;

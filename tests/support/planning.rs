@@ -22,6 +22,7 @@ use rosterctl::model::queue::{self, ASSIGN_MEMBERS};
 use rosterctl::model::seat::{self, Figures, LiveSeat};
 use rosterctl::model::source::File;
 use rosterctl::model::support::Supports;
+use rosterctl::model::unread::ListingDoubt;
 use rosterctl::model::value::{Members, Sip, Value};
 use serde_json::{Map, Value as Json};
 
@@ -108,7 +109,7 @@ pub(crate) fn record(fields: &'static [&'static Field], words: &Map<String, Json
 /// marks a listing that is not proved complete; `foreignAgents` are another company's.
 pub(crate) fn live(words: &Json) -> Live {
     let object = |json: &Json| json.as_object().cloned().unwrap_or_default();
-    let doubt = |key: &str| words.get(key).and_then(Json::as_str).map(str::to_owned);
+    let doubt = |key: &str| words.get(key).map(doubt);
     let agents = words.get("agents").map(|agents| Listing {
         items: object(agents)
             .iter()
@@ -153,6 +154,15 @@ pub(crate) fn live(words: &Json) -> Live {
     Live { agents, queues, seats: seats(words) }
 }
 
+/// Reads a doubt: `{ "rows": 3, "total": 4 }`, or `{ "twice": "8001" }`.
+fn doubt(words: &Json) -> ListingDoubt {
+    let count = |key: &str| words[key].as_u64().and_then(|count| usize::try_from(count).ok());
+    match (count("rows"), count("total")) {
+        (Some(rows), Some(total)) => ListingDoubt::OtherTotal { rows, total },
+        _ => ListingDoubt::ListedTwice { key: words["twice"].as_str().expect("a number").into() },
+    }
+}
+
 /// Takes the last change of a live resource: `at` in seconds since 1970 UTC, and `by`.
 fn last_change(words: &mut serde_json::Map<String, Json>) -> Option<VendorChange> {
     let told = words.remove("lastChanged")?;
@@ -168,7 +178,7 @@ fn seats(words: &Json) -> Seats {
     }
     let Some(all) = words.get("seats").and_then(Json::as_object) else { return Seats::Unasked };
     let mut seats = LiveSeats { days: 7, ..LiveSeats::default() };
-    seats.listing.incomplete = words.get("seatsIncomplete").and_then(Json::as_str).map(str::to_owned);
+    seats.listing.incomplete = words.get("seatsIncomplete").map(doubt);
     for (account, words) in all {
         let account = OperatorId::from(account.as_str());
         let mut words = words.as_object().cloned().unwrap_or_default();

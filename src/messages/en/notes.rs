@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::{list, unset_or};
+use crate::model::call::Failure;
 use crate::model::difference::Difference;
-use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
+use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::presence::{Disruption, GapReason, Objection};
 use crate::model::text::visible;
+use crate::model::unread::{FailedCall, ListingDoubt, Unread};
 
 /// Writes notes in one line.
 pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>) -> String {
@@ -18,7 +20,7 @@ pub fn note(note: &Note) -> String {
     use Note as N;
     let lead = |then: bool| if then { "then " } else { "" };
     match note {
-        N::Failed { why } => why.clone(),
+        N::Failed { why } => failed_call(why),
         N::NotCarriedOut => "it was not carried out".to_owned(),
         N::NoData => "the plan does not hold what this step needs".to_owned(),
         N::CameToHalt => "the run came to a halt".to_owned(),
@@ -132,11 +134,54 @@ pub fn unread(why: &Unread) -> String {
         Unread::NoConnection { kind } => format!("no connection holds {}", kind.plural()),
         Unread::NotRead => "it was not looked at".to_owned(),
         Unread::Incomplete { doubt } => format!("the listing could not be proved complete ({doubt})"),
-        Unread::NoMembers { exten } => {
-            format!("the answer does not tell the members of queue {exten}, or not the priority of each")
-        }
-        Unread::Failed { why } => why.clone(),
+        Unread::NoMembers { exten } => no_members(exten),
+        Unread::Failed { why } => failed_call(why),
     }
+}
+
+/// Writes a call that failed. The words of the failure say all that English readers need.
+pub fn failed_call(why: &FailedCall) -> String {
+    match why {
+        FailedCall::NotSent { words }
+        | FailedCall::Untrusted { words }
+        | FailedCall::Throttled { words }
+        | FailedCall::Unknown { words }
+        | FailedCall::Late { words }
+        | FailedCall::Refused { words }
+        | FailedCall::SignIn { words }
+        | FailedCall::Shut { words }
+        | FailedCall::Garbled { words } => words.clone(),
+        FailedCall::Halted => Failure::Halted.message().to_owned(),
+        FailedCall::Saved { text } => text.clone(),
+    }
+}
+
+/// Writes the reason why a listing is not proved complete.
+pub fn doubt(doubt: &ListingDoubt) -> String {
+    match doubt {
+        ListingDoubt::NoTotal => "the vendor gave no total".to_owned(),
+        ListingDoubt::TotalChanged { before, now } => {
+            format!("the total changed from {before} to {now} while it was read")
+        }
+        ListingDoubt::ListedTwice { key } => format!("`{key}` was listed twice"),
+        ListingDoubt::OtherTotal { rows, total } => {
+            format!("{rows} were listed where the total says {total}")
+        }
+        ListingDoubt::NoMembers { exten } => no_members(exten),
+        ListingDoubt::NotListed { queue, exten, why } => {
+            let why = failed_call(why);
+            format!("it lacks {queue} (`{exten}`), and a query for it failed: {why}")
+        }
+        ListingDoubt::OneUnread { why } => unread(why),
+        ListingDoubt::NarrowerSnapshot => {
+            "the snapshot was taken with a narrower `scope`, or more under `ignore`".to_owned()
+        }
+        ListingDoubt::Saved { text } => text.clone(),
+    }
+}
+
+fn no_members(exten: &str) -> String {
+    format!("the answer does not tell the members of queue {exten}, or not the priority of each")
 }
 
 /// Writes the reason why a run wrote nothing.
@@ -234,7 +279,7 @@ pub fn gap(why: &GapReason) -> String {
             if *rows == 1 { "a row says".to_owned() } else { format!("{rows} rows say") }
         ),
         GapReason::Incomplete { doubt } => format!("its listing could not be proved complete: {doubt}"),
-        GapReason::Failed { why } => why.clone(),
+        GapReason::Failed { why } => failed_call(why),
     }
 }
 

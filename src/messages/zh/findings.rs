@@ -387,21 +387,30 @@ pub fn fact(what: &FindingKind, about: &Subject<'_>, region: Region) -> String {
             )
         }
         K::AtWork { disruption, why, waited } => left_alone(&number, *disruption, why, *waited, region),
-        K::AgentsIncomplete { doubt } => zh!(
-            region,
-            "无法证明坐席列表已读全（{doubt}），所以不新增也不删除坐席；请在没有人修改坐席时再运行",
-            "無法證明客服人員列表已讀全（{doubt}），所以不新增也不刪除客服人員；請在沒有人修改客服人員時再執行"
-        ),
-        K::QueuesIncomplete { doubt } => zh!(
-            region,
-            "无法证明队列列表已读全（{doubt}），所以不新增队列，也不删除坐席；请在没有人修改队列时再运行",
-            "無法證明佇列列表已讀全（{doubt}），所以不新增佇列，也不刪除客服人員；請在沒有人修改佇列時再執行"
-        ),
-        K::SeatsIncomplete { doubt } => zh!(
-            region,
-            "无法证明语音坐席列表已读全（{doubt}），所以不说缺了哪个；请在没有人修改语音坐席时再运行",
-            "無法證明語音座席列表已讀全（{doubt}），所以不說缺了哪個；請在沒有人修改語音座席時再執行"
-        ),
+        K::AgentsIncomplete { doubt } => {
+            let doubt = super::doubt(doubt, region);
+            zh!(
+                region,
+                "无法证明坐席列表已读全（{doubt}），所以不新增也不删除坐席；请在没有人修改坐席时再运行",
+                "無法證明客服人員列表已讀全（{doubt}），所以不新增也不刪除客服人員；請在沒有人修改客服人員時再執行"
+            )
+        }
+        K::QueuesIncomplete { doubt } => {
+            let doubt = super::doubt(doubt, region);
+            zh!(
+                region,
+                "无法证明队列列表已读全（{doubt}），所以不新增队列，也不删除坐席；请在没有人修改队列时再运行",
+                "無法證明佇列列表已讀全（{doubt}），所以不新增佇列，也不刪除客服人員；請在沒有人修改佇列時再執行"
+            )
+        }
+        K::SeatsIncomplete { doubt } => {
+            let doubt = super::doubt(doubt, region);
+            zh!(
+                region,
+                "无法证明语音坐席列表已读全（{doubt}），所以不说缺了哪个；请在没有人修改语音坐席时再运行",
+                "無法證明語音座席列表已讀全（{doubt}），所以不說缺了哪個；請在沒有人修改語音座席時再執行"
+            )
+        }
         K::SeatsUnread { why } => {
             zh!(region, "读不到语音坐席，没有比对：{why}", "讀不到語音座席，沒有比對：{why}")
         }

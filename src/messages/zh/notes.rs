@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Region, list, words, zh};
 use crate::model::id::Kind;
-use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused, Unread};
+use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::presence::{Disruption, GapReason, Objection};
+use crate::model::unread::{FailedCall, ListingDoubt, Unread};
 
 /// Writes notes in one line.
 pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>, region: Region) -> String {
@@ -17,7 +18,7 @@ pub fn note(note: &Note, region: Region) -> String {
     use Note as N;
     let lead = |then: bool| if then { region.choose("随后", "隨後") } else { "" };
     match note {
-        N::Failed { why } => why.clone(),
+        N::Failed { why } => failed_call(why, region),
         N::NotCarriedOut => region.choose("没有执行", "沒有執行").to_owned(),
         N::NoData => region.choose("计划里没有这一步需要的数据", "計畫裡沒有這一步需要的資料").to_owned(),
         N::CameToHalt => region.choose("这次执行停住了", "這次執行停住了").to_owned(),
@@ -210,15 +211,73 @@ pub fn unread(why: &Unread, region: Region) -> String {
         }
         Unread::NotRead => region.choose("没有读取", "沒有讀取").to_owned(),
         Unread::Incomplete { doubt } => {
+            let doubt = self::doubt(doubt, region);
             zh!(region, "无法证明列表已读全（{doubt}）", "無法證明列表已讀全（{doubt}）")
         }
-        Unread::NoMembers { exten } => zh!(
-            region,
-            "响应里没有队列 {exten} 的成员，或缺少某个成员的优先级",
-            "回應裡沒有佇列 {exten} 的成員，或缺少某個成員的優先順序"
-        ),
-        Unread::Failed { why } => why.clone(),
+        Unread::NoMembers { exten } => no_members(exten, region),
+        Unread::Failed { why } => failed_call(why, region),
     }
+}
+
+/// Writes a call that failed, with the words of the vendor or of this machine.
+pub fn failed_call(why: &FailedCall, region: Region) -> String {
+    match why {
+        FailedCall::NotSent { words } => zh!(region, "没有发出（{words}）", "沒有送出（{words}）"),
+        FailedCall::Untrusted { words } => {
+            zh!(region, "没有发出，证书或代理有问题（{words}）", "沒有送出，憑證或代理有問題（{words}）")
+        }
+        FailedCall::Throttled { words } => {
+            zh!(region, "厂商嫌太快，没有办（{words}）", "廠商嫌太快，沒有辦（{words}）")
+        }
+        FailedCall::Unknown { words } => {
+            zh!(region, "发出了，不知道结果（{words}）", "送出了，不知道結果（{words}）")
+        }
+        FailedCall::Late { words } => zh!(region, "迟迟没有响应（{words}）", "遲遲沒有回應（{words}）"),
+        FailedCall::Refused { words } => zh!(region, "厂商拒绝了（{words}）", "廠商拒絕了（{words}）"),
+        FailedCall::SignIn { words } => zh!(region, "登录被拒（{words}）", "登入被拒（{words}）"),
+        FailedCall::Shut { words } => {
+            zh!(region, "没有发出，登录已被拒（{words}）", "沒有送出，登入已被拒（{words}）")
+        }
+        FailedCall::Garbled { words } => zh!(region, "响应没法用（{words}）", "回應沒法用（{words}）"),
+        FailedCall::Halted => region.choose("轮到它之前运行就停了", "輪到它之前執行就停了").to_owned(),
+        FailedCall::Saved { text } => text.clone(),
+    }
+}
+
+/// Writes the reason why a listing is not proved complete.
+pub fn doubt(doubt: &ListingDoubt, region: Region) -> String {
+    match doubt {
+        ListingDoubt::NoTotal => region.choose("厂商没有给出总数", "廠商沒有給出總數").to_owned(),
+        ListingDoubt::TotalChanged { before, now } => {
+            zh!(region, "读取期间总数从 {before} 变成了 {now}", "讀取期間總數從 {before} 變成了 {now}")
+        }
+        ListingDoubt::ListedTwice { key } => zh!(region, "`{key}` 列了两次", "`{key}` 列了兩次"),
+        ListingDoubt::OtherTotal { rows, total } => {
+            zh!(region, "总数说有 {total} 个，却列了 {rows} 个", "總數說有 {total} 個，卻列了 {rows} 個")
+        }
+        ListingDoubt::NoMembers { exten } => no_members(exten, region),
+        ListingDoubt::NotListed { queue, exten, why } => {
+            let why = failed_call(why, region);
+            zh!(
+                region,
+                "列表里没有 {queue}（`{exten}`），单独查询也失败了：{why}",
+                "列表裡沒有 {queue}（`{exten}`），單獨查詢也失敗了：{why}"
+            )
+        }
+        ListingDoubt::OneUnread { why } => unread(why, region),
+        ListingDoubt::NarrowerSnapshot => region
+            .choose("快照拍下时 `scope` 更窄，或 `ignore` 更多", "快照拍下時 `scope` 更窄，或 `ignore` 更多")
+            .to_owned(),
+        ListingDoubt::Saved { text } => text.clone(),
+    }
+}
+
+fn no_members(exten: &str, region: Region) -> String {
+    zh!(
+        region,
+        "响应里没有队列 {exten} 的成员，或缺少某个成员的优先级",
+        "回應裡沒有佇列 {exten} 的成員，或缺少某個成員的優先順序"
+    )
 }
 
 /// Writes the reason why a run wrote nothing.
@@ -349,9 +408,10 @@ pub fn gap(why: &GapReason, region: Region) -> String {
             "有 {rows} 行說有客服人員在工作，卻沒說是哪一位"
         ),
         GapReason::Incomplete { doubt } => {
+            let doubt = self::doubt(doubt, region);
             zh!(region, "无法证明它的列表已读全：{doubt}", "無法證明它的列表已讀全：{doubt}")
         }
-        GapReason::Failed { why } => why.clone(),
+        GapReason::Failed { why } => failed_call(why, region),
     }
 }
 

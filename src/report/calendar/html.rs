@@ -220,7 +220,7 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
     let [agent, name, what] = titles.each_ref().map(|title| &**title);
     html! {
         table.agents {
-            (columns(&["", agent, name, what]))
+            (columns(&[words.does(), agent, name, what]))
             tbody {
                 @for row in rows {
                     tr data-row=(row.chapter.word()) data-who=[people(row)] {

@@ -186,7 +186,7 @@ fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
 #[test]
 fn an_incomplete_listing_makes_no_agent_missing() {
     let mut case = case();
-    case.live.agents.as_mut().unwrap().incomplete = Some("short".to_owned());
+    case.live.agents.as_mut().unwrap().incomplete = Some(crate::model::unread::ListingDoubt::NoTotal);
     assert_eq!(row(&of_case(&case, ALL, None), "8004").live, None);
 }
 

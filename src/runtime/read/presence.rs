@@ -114,7 +114,7 @@ impl System {
             } else if doubt.is_some() || nameless > 0 {
                 presence.because(self.name(), Reason::Incomplete);
             }
-            if let Some(why) = failure.map(|failure| failure.message().into()).or(doubt) {
+            if let Some(why) = failure.map(|failure| GapReason::from(&failure)).or(doubt) {
                 presence.fail(self.name(), None, why);
             } else if nameless > 0 {
                 presence.fail(self.name(), None, GapReason::Nameless { rows: nameless });
@@ -192,7 +192,7 @@ impl System {
             }
             Err(failure) => {
                 presence.because(self.name(), failure.reason());
-                presence.fail(self.name(), Some(agent.clone()), failure.message());
+                presence.fail(self.name(), Some(agent.clone()), &failure);
             }
         }
     }

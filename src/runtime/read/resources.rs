@@ -13,7 +13,7 @@ use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
-use crate::model::note::Unread;
+use crate::model::unread::{ListingDoubt, Unread};
 use crate::provider::paging::{Assembled, Assembly, Course, Head};
 use crate::provider::{Page, Row};
 use crate::runtime::progress;
@@ -75,7 +75,7 @@ pub async fn queues(vendor: &impl ResourceReader) -> Result<Listing<OperatorId, 
     let mut listing = listed(vendor, queue).await?;
     let untold = listing.items.iter().find(|(_, queue)| queue.members().is_none());
     if let Some((exten, _)) = untold {
-        let doubt = Unread::NoMembers { exten: exten.into() }.to_string();
+        let doubt = ListingDoubt::NoMembers { exten: exten.into() };
         listing.incomplete.get_or_insert(doubt);
     }
     Ok(listing)
@@ -111,9 +111,11 @@ pub async fn add_unlisted(
             }
             Err(_) if entry.pending => {}
             Err(failure) => {
-                let doubt =
-                    format!("it lacks {id} (`{exten}`), and a query for it failed: {}", failure.message());
-                listing.incomplete = Some(doubt);
+                listing.incomplete = Some(ListingDoubt::NotListed {
+                    queue: id.clone(),
+                    exten: (&exten).into(),
+                    why: (&failure).into(),
+                });
             }
         }
     }
@@ -134,7 +136,7 @@ pub async fn some_agents(
                 some.items.insert(id, record);
             }
             Ok(None) => {}
-            Err(why) => some.incomplete = Some(why.to_string()),
+            Err(why) => some.incomplete = Some(ListingDoubt::OneUnread { why: Box::new(why) }),
         }
     }
     some

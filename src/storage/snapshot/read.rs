@@ -21,6 +21,7 @@ use crate::model::identity::Tenant;
 use crate::model::last_change::VendorChange;
 use crate::model::ledger::{Ledger, LedgerEntry, ReplacementBackup};
 use crate::model::live::{Listing, Live, LiveQueue};
+use crate::model::unread::ListingDoubt;
 use crate::model::value::Type;
 use crate::model::{agent, queue};
 
@@ -189,7 +190,7 @@ struct Rows<V> {
     #[serde(default, deserialize_with = "present")]
     page_size: Option<NonZeroU32>,
     #[serde(default, deserialize_with = "present")]
-    incomplete: Option<String>,
+    incomplete: Option<ListingDoubt>,
     #[serde(default)]
     foreign: BTreeSet<OperatorId>,
     #[serde(deserialize_with = "items")]
