@@ -10,6 +10,7 @@ pub use self::phrase::{Again, Column, Phrase, Refuser, Swatch};
 use super::chapter::LineKind;
 use super::content::{Failure, Sound};
 use crate::messages::zh::Region;
+use crate::model::call::Reason;
 use crate::model::language::Language;
 use crate::model::outcome::Status;
 
@@ -45,14 +46,25 @@ pub fn bracketed(text: &str, language: Language) -> String {
 }
 
 impl Failure {
-    /// Returns the failure in one sentence.
+    /// Returns the failure in one sentence. The words of a system, and those of an error of this machine, are English.
     pub fn message_in(&self, language: Language) -> String {
-        match self.diagnostics.len() {
-            _ if language == Language::En => self.message.clone(),
-            0 => self.message.clone(),
+        let Some(region) = Region::of(language) else { return self.message.clone() };
+        match (self.diagnostics.len(), self.reason) {
+            (0, Some(reason)) => format!("{}：{}", unread(reason, region), self.message),
+            (0, None) => self.message.clone(),
             _ if self.is_of_policy => Phrase::RefusedFiles.say(language).into_owned(),
-            count => Phrase::WrongFiles(count).say(language).into_owned(),
+            (count, _) => Phrase::WrongFiles(count).say(language).into_owned(),
         }
+    }
+}
+
+/// Returns why there is no live state.
+fn unread(reason: Reason, region: Region) -> &'static str {
+    match reason {
+        Reason::Incomplete => region.choose("有系统没有读全", "有系統沒有讀全"),
+        Reason::NoAnswer => region.choose("有系统没有给出可用的响应", "有系統沒有給出可用的回應"),
+        Reason::Unreachable => region.choose("有系统连不上", "有系統連不上"),
+        Reason::SignIn => region.choose("有系统拒绝了登录", "有系統拒絕了登入"),
     }
 }
 
