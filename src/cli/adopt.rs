@@ -10,10 +10,12 @@ use super::session::load::{self, Loaded};
 use super::session::manifest_edits::{self, adoption};
 use super::session::planning::{self, Planned};
 use super::workspace_args::date;
+use crate::messages::{Message as _, say};
 use crate::model::date::Date;
 use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::ResourceId;
+use crate::model::language::Language;
 use crate::model::rule::Effect;
 use crate::plan::adoption::{Adopted, Adoption};
 use crate::storage::ledger::Store;
@@ -65,7 +67,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     if let Some(until) = arguments.until {
         check(&loaded, until)?;
     }
-    if let Some(why) = loaded.journal().corruption() {
+    let language = console.language(loaded.workspace.language);
+    if let Some(why) = loaded.journal().corruption(language) {
         console.note(&why);
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
@@ -75,22 +78,28 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         return Err(CliError::Unreachable(format!("nothing was written: {finding}"), reason));
     }
     let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
-    let edited = manifest_edits::edit(&loaded, &edits, arguments.until)?;
+    let edited = manifest_edits::edit(&loaded, &edits, arguments.until, language)?;
     edited.write()?;
     for edit in edited.done(&edits) {
-        console.out(&format!("{edit}\n"));
+        console.out(&format!("{}\n", edit.say(language)));
     }
     for name in edited.names() {
-        console.note(&format!("wrote {name}"));
+        console.note(&say!(language, "wrote {name}", "已写入 {name}", "已寫入 {name}"));
     }
     let left: Vec<_> = left.iter().chain(&edited.left).collect();
     for left in &left {
-        console.warning(&format!("not taken over: {left}"));
+        let left = left.say(language);
+        let text = say!(language, "not taken over: {left}", "没有收进清单：{left}", "沒有收進清單：{left}");
+        console.warning(&text, language);
     }
     if edited.is_empty() && left.is_empty() {
-        console.note("nothing to take over: the consoles changed nothing since the last clean run");
+        console.note(language.choose(
+            "nothing to take over: the consoles changed nothing since the last clean run",
+            "没有要收进清单的：上次完整执行之后，控制台什么也没改",
+            "沒有要收進清單的：上次完整執行之後，主控台什麼也沒改",
+        ));
     } else if !edited.is_empty() {
-        remains(place, &made, console)?;
+        remains(place, &made, console, language)?;
     }
     Ok(if named.is_empty() || left.is_empty() { Exit::Success } else { Exit::Error })
 }
@@ -115,14 +124,21 @@ fn check(loaded: &Loaded, until: Date) -> Result<(), CliError> {
 }
 
 /// Says what a plan of the new manifests would still change.
-fn remains(place: &Path, made: &Planned, console: &Console) -> Result<(), CliError> {
+fn remains(place: &Path, made: &Planned, console: &Console, language: Language) -> Result<(), CliError> {
     let loaded = load::load(place)?;
     let prints = super::session::fingerprints::Fingerprints::default();
     let plan = planning::build(&loaded, &made.live, &made.ledger, prints, &PlanArgs::everything())?;
     match plan.changes.len() {
         0 => {}
-        1 => console.note("1 difference remains: see `rosterctl plan`"),
-        count => console.note(&format!("{count} differences remain: see `rosterctl plan`")),
+        count => {
+            let remain = if count == 1 { "difference remains" } else { "differences remain" };
+            console.note(&say!(
+                language,
+                "{count} {remain}: see `rosterctl plan`",
+                "还有 {count} 项差异：见 `rosterctl plan`",
+                "還有 {count} 項差異：見 `rosterctl plan`"
+            ));
+        }
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use super::session::planning::{self, Planned};
 use super::session::{manifest_edits, scene};
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
+use crate::messages::{Message as _, say};
 use crate::model::plan::Plan;
 use crate::model::rule::Effect;
 use crate::model::scene::Scene;
@@ -62,7 +63,7 @@ fn code(plan: &Plan) -> Exit {
 async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
     let console = &task.console;
     let loaded = task.load(0)?;
-    if let Some(why) = loaded.journal().corruption() {
+    if let Some(why) = loaded.journal().corruption(console.language(loaded.workspace.language)) {
         console.note(&why);
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
@@ -81,17 +82,28 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
 
 /// Writes what the console changed as a patch of the manifests; an empty file if nothing can be taken over.
 fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) -> Result<(), CliError> {
+    let language = console.language(loaded.workspace.language);
     if made.plan.has(Effect::Incomplete) {
-        console.note("no patch was written: what is live is not known as a whole");
+        console.note(language.choose(
+            "no patch was written: what is live is not known as a whole",
+            "没有写补丁：线上的数据不完整",
+            "沒有寫修補檔：線上的資料不完整",
+        ));
         return Ok(());
     }
     let adoption = manifest_edits::adoption(loaded, made, &[], false);
-    let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
+    let edited = manifest_edits::edit(loaded, &adoption.edits, None, language)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
     for left in adoption.left.iter().chain(&edited.left) {
-        console.note(&format!("not in the patch: {left}"));
+        let left = left.say(language);
+        console.note(&say!(
+            language,
+            "not in the patch: {left}",
+            "不在补丁里：{left}",
+            "不在修補檔裡：{left}"
+        ));
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         return Err(CliError::error(format!("nothing is named `{}`{near}", safe(&arguments.text))));
     }
     console.out(&match arguments.format {
-        Format::Text => find::text(&result, console.look()),
+        Format::Text => find::text(&result, console.look(), console.language(texts.workspace.language)),
         Format::Json => {
             serde_json::to_string_pretty(&result).map_err(|error| CliError::Error(error.into()))? + "\n"
         }

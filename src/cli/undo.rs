@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use super::session::manifest_edits;
+use crate::messages::{Message as _, say};
 use crate::model::history::RunId;
 use crate::model::id::Kind;
 use crate::plan::adoption::Adoption;
@@ -47,8 +48,9 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let ledger = store.load().await?;
     let history = store.history(&ledger).await?;
+    let language = console.language(loaded.workspace.language);
     for remark in &history.remarks {
-        console.warning(&remark.to_string());
+        console.warning(&remark.say(language), language);
     }
     let records = &history.records;
     let Some(record) = records.iter().find(|record| record.run == arguments.run) else {
@@ -65,20 +67,32 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         .map(|(kind, _)| *kind)
         .collect();
     let Adoption { edits, left } = undo::undo(&loaded.desired, record, records, &deletable);
-    let edited = manifest_edits::edit(&loaded, &edits, None)?;
+    let edited = manifest_edits::edit(&loaded, &edits, None, language)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
     for edit in edited.done(&edits) {
-        console.out(&format!("{edit}\n"));
+        console.out(&format!("{}\n", edit.say(language)));
     }
     for left in left.iter().chain(&edited.left) {
-        console.warning(&format!("not taken back: {left}"));
+        let left = left.say(language);
+        let text = say!(language, "not taken back: {left}", "没有撤回：{left}", "沒有撤回：{left}");
+        console.warning(&text, language);
     }
     if edited.is_empty() {
-        console.note("the patch is empty: nothing of this run is left to take back");
+        console.note(language.choose(
+            "the patch is empty: nothing of this run is left to take back",
+            "补丁是空的：那次执行没有剩下可以撤回的",
+            "修補檔是空的：那次執行沒有剩下可以撤回的",
+        ));
     } else {
-        console.note(&format!("wrote {}; nothing was changed", path.display()));
+        let path = path.display();
+        console.note(&say!(
+            language,
+            "wrote {path}; nothing was changed",
+            "已写入 {path}；什么都没有改动",
+            "已寫入 {path}；什麼都沒有更動"
+        ));
     }
     Ok(Exit::Success)
 }

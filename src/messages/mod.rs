@@ -64,6 +64,18 @@ pub fn notes<'a>(notes: impl IntoIterator<Item = &'a Note>, language: Language) 
     notes.join(language.choose("; ", "；", "；"))
 }
 
+impl Finding {
+    /// Returns the sentence without the allowance that lifts its limit, in a language.
+    pub fn trouble_in(&self, language: Language) -> String {
+        let about = Subject::for_finding(self);
+        match language {
+            Language::En => en::trouble(&self.what, &about),
+            Language::ZhCn => zh::trouble(&self.what, &about, Region::Cn),
+            Language::ZhTw => zh::trouble(&self.what, &about, Region::Tw),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&en::finding(&self.what, &Subject::for_finding(self)))

@@ -1,56 +1,62 @@
 //! Renders the result of a search: a card a resource, or a line each if there are many.
 
+mod words;
+
 use anstyle::Style;
 use console::{Alignment, measure_text_width, pad_str};
 
+use self::words::Words;
+use super::phrases::{colon, comma};
 use super::text::TextStyle;
-use crate::model::id::{OperatorId, safe};
+use crate::messages::Message as _;
+use crate::model::id::{Kind, OperatorId, safe};
+use crate::model::language::Language;
 use crate::model::reason::ChangeReason;
 use crate::model::search::{
-    AgentHit, Declared, Exclusion, FieldHit, Layer, MemberKey, Membership, Origin, QueueHit, SearchResult,
+    AgentHit, Exclusion, FieldHit, Layer, Membership, Origin, QueueHit, SearchResult,
 };
 use crate::model::source::Source;
-use crate::model::text::{sanitize, visible};
-use crate::model::value::Value;
+use crate::model::text::visible;
 
 /// The most resources of a kind that have a card each.
 const CARDS: usize = 10;
 
 /// Renders the result for people. No line is cut.
-pub fn text(result: &SearchResult, look: TextStyle) -> String {
+pub fn text(result: &SearchResult, look: TextStyle, language: Language) -> String {
+    let words = Words(language);
     let mut blocks = Vec::new();
     if result.agents.len() > CARDS {
-        blocks.push(brief(&result.agents));
+        blocks.push(brief(&result.agents, words));
     } else {
-        blocks.extend(result.agents.iter().map(|hit| agent(hit, look)));
+        blocks.extend(result.agents.iter().map(|hit| agent(hit, look, words)));
     }
     if result.queues.len() > CARDS {
         let row = |hit: &QueueHit| {
-            vec![hit.id.to_string(), format!("{} members", hit.members.len()), hit.source.to_string()]
+            vec![hit.id.to_string(), words.members(hit.members.len()), hit.source.to_string()]
         };
         blocks.push(columns(0, &result.queues.iter().map(row).collect::<Vec<_>>()));
     } else {
-        blocks.extend(result.queues.iter().map(|hit| queue(hit, look)));
+        blocks.extend(result.queues.iter().map(|hit| queue(hit, look, words)));
     }
     blocks.extend(result.seats.iter().map(|hit| {
         let head = look.paint(&hit.id.to_string(), Style::new().bold());
-        format!("{head}\n  {}\n{}", hit.source, columns(2, &hit.fields.iter().map(field).collect::<Vec<_>>()))
+        format!("{head}\n  {}\n{}", hit.source, columns(2, &rows(&hit.fields, Kind::Seat, words)))
     }));
     if result.agents.len() > CARDS || result.queues.len() > CARDS {
-        blocks.push("Search for one of them to see its fields and its queues.\n".to_owned());
+        blocks.push(format!("{}\n", words.search_for_one()));
     }
     blocks.join("\n")
 }
 
 /// Renders many agents, a line each; those of a pool share a line.
-fn brief(hits: &[AgentHit]) -> String {
+fn brief(hits: &[AgentHit], words: Words) -> String {
     let rows = hits.chunk_by(|one, next| one.pool.is_some() && one.source == next.source).map(|agents| {
         let (first, last) = (&agents[0], &agents[agents.len() - 1]);
         let place = first.source.as_ref().map(Source::to_string).unwrap_or_default();
         match &first.pool {
             Some(pool) if agents.len() > 1 => {
                 let ids = format!("{} .. {}", first.id, last.id);
-                vec![ids, format!("{} agents of the pool {pool}", agents.len()), place]
+                vec![ids, words.agents_of(pool, agents.len()), place]
             }
             Some(_) | None => vec![first.id.to_string(), called(first.name.as_deref()), place],
         }
@@ -58,52 +64,52 @@ fn brief(hits: &[AgentHit]) -> String {
     columns(0, &rows.collect::<Vec<_>>())
 }
 
-fn agent(hit: &AgentHit, look: TextStyle) -> String {
+fn agent(hit: &AgentHit, look: TextStyle, words: Words) -> String {
     let mut head = look.paint(&hit.id.to_string(), Style::new().bold());
     head.extend(hit.name.as_deref().map(|name| format!("  {}", visible(name))));
-    head.extend(hit.pool.as_ref().map(|pool| format!(", of the pool {pool}")));
-    head.push_str(match hit.declared {
-        Declared::Present => "",
-        Declared::Absent => ", a tombstone: `state: absent`",
-        Declared::Nowhere => ", which no manifest declares",
-    });
+    head.extend(hit.pool.as_ref().map(|pool| words.of_pool(pool)));
+    head.push_str(words.declared(hit.declared));
     let mut out = format!("{head}\n");
     out.extend(hit.source.iter().map(|source| format!("  {source}\n")));
     let out_of_date = hit.out_of_date.iter().map(|out| ChangeReason::Left { out: out.clone() });
-    out.extend(out_of_date.map(|reason| format!("  {reason}\n")));
-    out.push_str(&columns(2, &hit.fields.iter().map(field).collect::<Vec<_>>()));
+    out.extend(out_of_date.map(|reason| format!("  {}\n", reason.say(words.0))));
+    out.push_str(&columns(2, &rows(&hit.fields, Kind::Agent, words)));
     if !hit.queues.is_empty() {
-        out.push_str("  queues\n");
-        let row = |member: &Membership| placed(visible(member.queue.name.as_str()).into(), member);
+        out.push_str(&format!("  {}\n", words.queues()));
+        let row = |member: &Membership| placed(visible(member.queue.name.as_str()).into(), member, words);
         out.push_str(&columns(4, &hit.queues.iter().map(row).collect::<Vec<_>>()));
     }
     if !hit.excluded.is_empty() {
-        out.push_str("  not in\n");
-        let row = |out: &Exclusion| vec![visible(out.queue.name.as_str()).into(), excluded(out)];
+        out.push_str(&format!("  {}\n", words.not_in()));
+        let row = |out: &Exclusion| vec![visible(out.queue.name.as_str()).into(), words.excluded(out)];
         out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
     }
     out
 }
 
-fn queue(hit: &QueueHit, look: TextStyle) -> String {
+fn queue(hit: &QueueHit, look: TextStyle, words: Words) -> String {
     let head = look.paint(&hit.id.to_string(), Style::new().bold());
-    let told = if hit.declared { "" } else { ", which only agents name" };
+    let told = if hit.declared { "" } else { words.only_named() };
     let mut out = format!("{head}{told}\n  {}\n", hit.source);
-    let mut rows: Vec<Vec<String>> = hit.fields.iter().map(field).collect();
+    let mut rows = rows(&hit.fields, Kind::Queue, words);
     if let Some(selector) = &hit.member_selector {
-        let wants: Vec<String> =
-            selector.fields.iter().map(|hit| format!("{}: {}", hit.path, words(&hit.value))).collect();
-        let layer = layer(&Origin { layer: Layer::Queue, during: selector.during.clone() });
-        rows.push(vec!["memberSelector".to_owned(), wants.join(", "), layer, selector.source.to_string()]);
+        let want = |hit: &FieldHit| {
+            let field = words.field(Kind::Agent, hit.path);
+            format!("{field}{}{}", colon(words.0), words.value(&hit.value))
+        };
+        let wants: Vec<String> = selector.fields.iter().map(want).collect();
+        let layer = words.layer(&Origin { layer: Layer::Queue, during: selector.during.clone() });
+        let wants = wants.join(comma(words.0));
+        rows.push(vec!["memberSelector".to_owned(), wants, layer, selector.source.to_string()]);
     }
     out.push_str(&columns(2, &rows));
-    out.push_str(&format!("  {} members\n", hit.members.len()));
+    out.push_str(&format!("  {}\n", words.members(hit.members.len())));
     let who = |id: &OperatorId, name: Option<&str>| format!("{} {}", safe(id.as_str()), called(name));
-    let row = |member: &Membership| placed(who(&member.agent_number, member.name.as_deref()), member);
+    let row = |member: &Membership| placed(who(&member.agent_number, member.name.as_deref()), member, words);
     out.push_str(&columns(4, &hit.members.iter().map(row).collect::<Vec<_>>()));
     if !hit.excluded.is_empty() {
-        out.push_str("  not in it\n");
-        let row = |out: &Exclusion| vec![who(&out.agent_number, out.name.as_deref()), excluded(out)];
+        out.push_str(&format!("  {}\n", words.not_in_it()));
+        let row = |out: &Exclusion| vec![who(&out.agent_number, out.name.as_deref()), words.excluded(out)];
         out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
     }
     out
@@ -113,50 +119,19 @@ fn called(name: Option<&str>) -> String {
     name.map(visible).unwrap_or_default().into_owned()
 }
 
-fn field(hit: &FieldHit) -> Vec<String> {
-    let place = hit.source.as_ref().map(Source::to_string).unwrap_or_default();
-    vec![hit.path.to_owned(), words(&hit.value), layer(&hit.origin), place]
-}
-
-/// Returns a value in words; of a password the reference to it.
-fn words(value: &Value) -> String {
-    match value {
-        Value::Password(reference) => sanitize(&format!("{reference}")).into_owned(),
-        value => value.words(),
-    }
-}
-
-fn layer(origin: &Origin) -> String {
-    let layer = match &origin.layer {
-        Layer::Agent => "agent".to_owned(),
-        Layer::Pool { pool } => format!("pool {pool}"),
-        Layer::Profile { profile } => format!("profile {}", visible(profile)),
-        Layer::Defaults => "defaults".to_owned(),
-        Layer::Queue => "queue".to_owned(),
-        Layer::Seat => "seat".to_owned(),
+/// Returns the row of each field: its name, its value, the layer that says it, and its place.
+fn rows(fields: &[FieldHit], kind: Kind, words: Words) -> Vec<Vec<String>> {
+    let row = |hit: &FieldHit| {
+        let place = hit.source.as_ref().map(Source::to_string).unwrap_or_default();
+        let field = words.field(kind, hit.path).to_owned();
+        vec![field, words.value(&hit.value), words.layer(&hit.origin), place]
     };
-    match &origin.during {
-        Some(during) => format!("{layer}, during {}", safe(during)),
-        None => layer,
-    }
+    fields.iter().map(row).collect()
 }
 
 /// Returns the row of a membership: the other side, the priority, the key, and its place.
-fn placed(other: String, member: &Membership) -> Vec<String> {
-    let during = member.origin.during.as_ref().map(|during| format!(", during {}", safe(during)));
-    let by = match member.by {
-        MemberKey::AssignMembers => format!("assignMembers{}", during.unwrap_or_default()),
-        MemberKey::MemberSelector => format!("memberSelector{}", during.unwrap_or_default()),
-        MemberKey::Queues => format!("queues of {}", layer(&member.origin)),
-    };
-    vec![other, format!("priority {}", member.priority), by, member.source.to_string()]
-}
-
-fn excluded(out: &Exclusion) -> String {
-    match &out.out_of_date {
-        Some(out) => ChangeReason::Left { out: out.clone() }.to_string(),
-        None => format!("an exception of its memberSelector ({})", out.source),
-    }
+fn placed(other: String, member: &Membership, words: Words) -> Vec<String> {
+    vec![other, words.priority(member.priority), words.key(member), member.source.to_string()]
 }
 
 /// Renders rows with their cells below each other.

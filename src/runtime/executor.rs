@@ -21,8 +21,10 @@ use crate::apply::disruption::Disruptions;
 use crate::apply::readback::ReadSet;
 use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
+use crate::messages::Message as _;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
+use crate::model::language::Language;
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
@@ -67,9 +69,10 @@ pub async fn run(
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
     let bounds = vendors.iter().map(|(kind, vendor)| (kind, vendor.bounds())).collect();
     let options = ApplyOptions { bounds, queues: vendors.get(Kind::Queue).is_some(), ..options };
+    let language = options.language;
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut signal = gate.stopped().clone();
-    let run = Run { plan, world, checks: &checks, gate, progress, news };
+    let run = Run { plan, world, checks: &checks, gate, progress, news, language };
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + '_>>> = FuturesUnordered::new();
     let start = |lane, effect| Box::pin(async move { (lane, run.carry_out(effect).await) });
     let mut backlog = Backlog::default();
@@ -205,6 +208,7 @@ struct Run<'a> {
     gate: &'a Gate,
     progress: Progress<'a>,
     news: &'a (dyn Fn(&str) + Sync),
+    language: Language,
 }
 
 impl Run<'_> {
@@ -215,7 +219,7 @@ impl Run<'_> {
             Effect::Read { purpose, wanted, again } => self.read(purpose, wanted, again).await,
             Effect::ReadPresence { steps, agents, pause, notice } => {
                 if let Some(notice) = notice {
-                    (self.news)(&notice.to_string());
+                    (self.news)(&notice.say(self.language));
                 }
                 self.read_presence(steps, &agents, pause).await
             }
@@ -268,7 +272,7 @@ impl Run<'_> {
         follow_up: bool,
         disruptions: &Disruptions,
     ) -> Event {
-        let Run { plan, world, checks, gate, progress, news } = self;
+        let Run { plan, world, checks, gate, progress, news, language: _ } = self;
         let Executor { clock, journal, .. } = world;
         if repetition > 0 {
             clock.sleep(retry::backoff(repetition, clock.chance())).await;

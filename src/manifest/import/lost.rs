@@ -4,15 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document;
 use crate::manifest::{Roster, format};
+use crate::messages::say;
 use crate::model::agent;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
+use crate::model::language::Language;
 
 /// Most resources that one line names.
 const NAMED: usize = 5;
 
+/// All declarations of a resource.
+const ALL: &str = "all that was declared";
+
+/// The password of an agent, by another reference.
+const PASSWORD: &str = "another reference of `password`";
+
 /// Returns the declarations that only the old manifests hold, a line each.
-pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
+pub fn lost(old: &Roster, new: &Desired, language: Language) -> Vec<String> {
     let mut lost = Lost::default();
     for id in old.dates.iter().flat_map(|dates| dates.resources()) {
         lost.add("dates", id.to_string());
@@ -22,7 +30,7 @@ pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
         let name = format!("agent/{id}");
         match new.agents.get(id) {
             None if agent.is_absent() => lost.add("`state: absent`", name),
-            None => lost.add("all that was declared", name),
+            None => lost.add(ALL, name),
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
     }
@@ -31,14 +39,14 @@ pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
     }
     for (id, queue) in old.declared_queues() {
         match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
-            None => lost.add("all that was declared", id.to_string()),
+            None => lost.add(ALL, id.to_string()),
             Some(now) => queue_lost(&mut lost, &id.to_string(), queue, now),
         }
     }
     for id in old.seats.keys() {
-        lost.add("all that was declared", format!("seat/{id}"));
+        lost.add(ALL, format!("seat/{id}"));
     }
-    lost.words()
+    lost.words(language)
 }
 
 fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent) {
@@ -56,7 +64,7 @@ fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent)
     if let (Some(before), Some(now)) = (said(old), said(new))
         && before != now
     {
-        lost.add("another reference of `password`", id.to_owned());
+        lost.add(PASSWORD, id.to_owned());
     }
 }
 
@@ -102,11 +110,22 @@ impl Lost {
         self.0.entry(what.to_owned()).or_default().push(id);
     }
 
-    fn words(self) -> Vec<String> {
+    fn words(self, language: Language) -> Vec<String> {
         let line = |(what, ids): (String, Vec<String>)| {
-            let more =
-                if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
-            format!("{what} of {}{more}", ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
+            let what = match &*what {
+                "dates" => language.choose("dates", "日期", "日期"),
+                ALL => language.choose(ALL, "全部声明", "全部宣告"),
+                PASSWORD => language.choose(PASSWORD, "`password` 的另一个引用", "`password` 的另一個參照"),
+                key => key,
+            };
+            let (all, more) = (ids.len(), ids.len().saturating_sub(NAMED));
+            let more = match more {
+                0 => String::new(),
+                more => say!(language, " and {more} more", " 等 {all} 个", " 等 {all} 個"),
+            };
+            let named: Vec<String> = ids.into_iter().take(NAMED).collect();
+            let ids = named.join(language.choose(", ", "、", "、"));
+            say!(language, "{what} of {ids}{more}", "{ids}{more} 的{what}", "{ids}{more} 的{what}")
         };
         self.0.into_iter().map(line).collect()
     }

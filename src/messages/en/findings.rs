@@ -14,6 +14,15 @@ use crate::model::text::visible;
 
 /// Writes a finding.
 pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
+    let trouble = trouble(what, about);
+    let Some((word, count)) = what.limit() else { return trouble };
+    let is_of_all = matches!(what, FindingKind::AllDeleted { .. } | FindingKind::AllQueuesDeleted { .. });
+    let lifted = if is_of_all { "rule" } else { "limit" };
+    format!("{trouble}; if this is meant, --allow {word}={count} lifts the {lifted} for one run")
+}
+
+/// Writes a finding without the allowance that lifts its limit.
+pub fn trouble(what: &FindingKind, about: &Subject<'_>) -> String {
     use FindingKind as K;
     let (id, own, number) = (subject(about), own(about), number(about));
     match what {
@@ -242,8 +251,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
             too_many("agents and queues would be changed", "changes", *count, *of, limit)
         }
         K::TooManyLeave { count, of, limit } => format!(
-            "{id} would lose {count} of its {of} members, more than `policy.limits.memberRemovals: {limit}` allows; if \
-             this is meant, --allow members={count} lifts the limit for one run"
+            "{id} would lose {count} of its {of} members, more than `policy.limits.memberRemovals: {limit}` allows"
         ),
         K::Protected { again, remembered } => format!(
             "{id} is protected and would be deleted{}; {}",
@@ -384,17 +392,11 @@ fn left_queues(id: &str, left: &[Numbered], more: usize, why: &str) -> String {
 }
 
 fn all_deleted(what: &str, count: usize, of: usize) -> String {
-    format!(
-        "every live {what} ({count} of {of}) would be deleted, which no limit allows; if this is meant, \
-         --allow deletes={count} lifts the rule for one run"
-    )
+    format!("every live {what} ({count} of {of}) would be deleted, which no limit allows")
 }
 
 fn too_many(what: &str, word: &str, count: usize, of: usize, limit: &str) -> String {
-    format!(
-        "{count} of {of} {what}, more than `policy.limits.{word}: {limit}` allows; if this is meant, \
-         --allow {word}={count} lifts the limit for one run"
-    )
+    format!("{count} of {of} {what}, more than `policy.limits.{word}: {limit}` allows")
 }
 
 fn foreign_secret(why: &ForeignSecret) -> String {

@@ -17,6 +17,17 @@ use crate::model::value::{Type, word};
 
 /// Writes a finding.
 pub fn finding(what: &FindingKind, about: &Subject<'_>, region: Region) -> String {
+    let trouble = trouble(what, about, region);
+    let Some((word, count)) = what.limit() else { return trouble };
+    zh!(
+        region,
+        "{trouble}；确实要这样，`--allow {word}={count}` 只放宽这一次",
+        "{trouble}；確實要這樣，`--allow {word}={count}` 只放寬這一次"
+    )
+}
+
+/// Writes a finding without the allowance that lifts its limit.
+pub fn trouble(what: &FindingKind, about: &Subject<'_>, region: Region) -> String {
     use FindingKind as K;
     let (id, own, number) = (subject(about, region), own(about), number(about));
     match what {
@@ -307,39 +318,33 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>, region: Region) -> Strin
         ),
         K::AllDeleted { count, of } => zh!(
             region,
-            "要删除全部线上坐席（{count}/{of}），任何限额都不允许；{}",
-            "要刪除全部線上客服人員（{count}/{of}），任何限額都不允許；{}",
-            lift("deletes", *count, region)
+            "要删除全部线上坐席（{count}/{of}），任何限额都不允许",
+            "要刪除全部線上客服人員（{count}/{of}），任何限額都不允許"
         ),
         K::AllQueuesDeleted { count, of } => zh!(
             region,
-            "要删除全部线上队列（{count}/{of}），任何限额都不允许；{}",
-            "要刪除全部線上佇列（{count}/{of}），任何限額都不允許；{}",
-            lift("deletes", *count, region)
+            "要删除全部线上队列（{count}/{of}），任何限额都不允许",
+            "要刪除全部線上佇列（{count}/{of}），任何限額都不允許"
         ),
         K::TooManyDeletes { count, of, limit } => zh!(
             region,
-            "{of} 名坐席要删除 {count} 名，超过 `policy.limits.deletes: {limit}`；{}",
-            "{of} 位客服人員要刪除 {count} 位，超過 `policy.limits.deletes: {limit}`；{}",
-            lift("deletes", *count, region)
+            "{of} 名坐席要删除 {count} 名，超过 `policy.limits.deletes: {limit}`",
+            "{of} 位客服人員要刪除 {count} 位，超過 `policy.limits.deletes: {limit}`"
         ),
         K::TooManyQueueDeletes { count, of, limit } => zh!(
             region,
-            "{of} 个队列要删除 {count} 个，超过 `policy.limits.deletes: {limit}`；{}",
-            "{of} 個佇列要刪除 {count} 個，超過 `policy.limits.deletes: {limit}`；{}",
-            lift("deletes", *count, region)
+            "{of} 个队列要删除 {count} 个，超过 `policy.limits.deletes: {limit}`",
+            "{of} 個佇列要刪除 {count} 個，超過 `policy.limits.deletes: {limit}`"
         ),
         K::TooManyChanges { count, of, limit } => zh!(
             region,
-            "{of} 个坐席和队列要修改 {count} 个，超过 `policy.limits.changes: {limit}`；{}",
-            "{of} 個客服人員和佇列要修改 {count} 個，超過 `policy.limits.changes: {limit}`；{}",
-            lift("changes", *count, region)
+            "{of} 个坐席和队列要修改 {count} 个，超过 `policy.limits.changes: {limit}`",
+            "{of} 個客服人員和佇列要修改 {count} 個，超過 `policy.limits.changes: {limit}`"
         ),
         K::TooManyLeave { count, of, limit } => zh!(
             region,
-            "{id} 的 {of} 名成员要移出 {count} 名，超过 `policy.limits.memberRemovals: {limit}`；{}",
-            "{id} 的 {of} 位成員要移出 {count} 位，超過 `policy.limits.memberRemovals: {limit}`；{}",
-            lift("members", *count, region)
+            "{id} 的 {of} 名成员要移出 {count} 名，超过 `policy.limits.memberRemovals: {limit}`",
+            "{id} 的 {of} 位成員要移出 {count} 位，超過 `policy.limits.memberRemovals: {limit}`"
         ),
         K::Protected { again, remembered } => {
             let again_words = if *again { "再重建" } else { "" };
@@ -515,15 +520,6 @@ fn left_queues(id: &str, left: &[Numbered], more: usize, why: &str, region: Regi
         region,
         "{id} 要新增，而 {left} 离开了清单，还不能断定已经不在：{why}；若是那个队列改了名，写 `was: 旧名`；若是另一个队列，写 `distinct: true`",
         "{id} 要新增，而 {left} 離開了清單，還不能斷定已經不在：{why}；若是那個佇列改了名，寫 `was: 舊名`；若是另一個佇列，寫 `distinct: true`"
-    )
-}
-
-/// Writes the allowance that lifts a limit.
-fn lift(word: &str, count: usize, region: Region) -> String {
-    zh!(
-        region,
-        "确实要这样，`--allow {word}={count}` 只放宽这一次",
-        "確實要這樣，`--allow {word}={count}` 只放寬這一次"
     )
 }
 

@@ -433,15 +433,14 @@ fn refuser(finding: &Finding) -> Option<Refuser> {
     }
 }
 
-/// Describes which side refuses a plan, why, and the way out.
+/// Describes which side refuses a plan, why, and the way out: in a pull request, only a label lifts a limit.
 fn refused(refuser: Refuser, first: &Finding, others: usize, how: Telling<'_>) -> String {
-    let mut sentences = vec![
-        how.say(Phrase::CannotBeApplied(refuser)),
-        format!("{}{}", first.say(how.language()), how.language().choose(".", "。", "。")),
-    ];
-    if let Some((rule, count)) = first.what.limit().filter(|_| how.scene.pull_request) {
-        sentences.push(how.say(Phrase::LiftLimitByLabel(rule, count)));
-    }
+    let label = first.what.limit().filter(|_| how.scene.pull_request);
+    let language = how.language();
+    let why = if label.is_some() { first.trouble_in(language) } else { first.say(language) };
+    let mut sentences =
+        vec![how.say(Phrase::CannotBeApplied(refuser)), format!("{why}{}", language.choose(".", "。", "。"))];
+    sentences.extend(label.map(|(rule, count)| how.say(Phrase::LiftLimitByLabel(rule, count))));
     if others > 0 {
         sentences.push(how.say(Phrase::AndMoreReasons(others)));
     }
