@@ -483,7 +483,9 @@ fn find_reads_like_a_card_and_suggests_the_nearest_name() {
 #[test]
 fn find_speaks_chinese_and_its_json_is_the_same_in_every_language() {
     let bench = with_layers();
-    let find = |text: &str, more: &[&str]| bench.run(&[&["find", text], more].concat()).exits(0).out;
+    let find = |text: &str, more: &[&str]| {
+        bench.run(&[&["find", text, "--at", "2030-11-02"], more].concat()).exits(0).out
+    };
     for text in ["8001", "8002", "8009", "8999", "810", "外呼", "在线售前", "queue/投诉"] {
         for lang in ["zh-CN", "zh-TW"] {
             let chinese = find(text, &["--lang", lang]);
@@ -500,7 +502,8 @@ fn find_speaks_chinese_and_its_json_is_the_same_in_every_language() {
             );
         }
     }
-    let text = find("8001", &["--lang", "zh-CN"]);
+    assert!(find("8001", &["--lang", "zh-CN"]).contains("模板 presales，双十一期间  "));
+    let text = bench.run(&["find", "8001", "--lang", "zh-CN"]).exits(0).out;
     for line in [
         "agent/8001  张三",
         "  姓名      张三               坐席           roster/roster.yaml:11:52",

@@ -8,7 +8,6 @@ use super::readback::{ReadBack, ReadSet};
 use super::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::language::Language;
 use crate::model::note::{Allowed, Deferred, Note, Stale, Unread};
 use crate::model::outcome::StepResult;
 use crate::model::presence::{Presence, PresencePolicy};
@@ -158,6 +157,4 @@ pub struct ApplyOptions {
     pub seen: Option<ReadBack>,
     /// Resources that are known to have moved since the plan was saved.
     pub moved: Vec<Stale>,
-    /// The language of the notices to people.
-    pub language: Language,
 }

@@ -68,8 +68,8 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         check(&loaded, until)?;
     }
     let language = console.language(loaded.workspace.language);
-    if let Some(why) = loaded.journal().corruption(language) {
-        console.note(&why);
+    if let Some(why) = loaded.journal().corruption() {
+        console.note(&why.say(language));
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;

@@ -38,7 +38,7 @@ use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
-use crate::model::note::{Refused, Stale};
+use crate::model::note::{Note, Refused, Stale};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::model::rule::Effect;
 use crate::model::scene::Scene;
@@ -208,9 +208,9 @@ async fn locked(
     store: &Store,
     lock: &Lock,
 ) -> Result<Exit, CliError> {
-    let (journal, language) = (loaded.journal(), console.language(loaded.workspace.language));
-    for why in [journal.foreign_journal(language), journal.corruption(language)].into_iter().flatten() {
-        console.note(&why);
+    let language = console.language(loaded.workspace.language);
+    for why in [loaded.journal().foreign_journal(), loaded.journal().corruption()].into_iter().flatten() {
+        console.note(&why.say(language));
     }
     git_exposure::warn(loaded, console);
     let book = Book { store, lock, console, language };
@@ -267,7 +267,6 @@ async fn locked(
             ReadBack::from_live(&work.live, &precondition::wanted(&plan, &loaded.workspace.supports(), true))
         }),
         moved: work.moved().to_vec(),
-        language,
         ..ApplyOptions::default()
     };
     let creates = plan.steps.iter().any(|step| step.operation == Operation::queue(Verb::Create));
@@ -284,7 +283,7 @@ async fn locked(
         clock: &SystemClock,
         fresh: observation::FRESH,
     };
-    let news = |said: &str| console.note(&format!("  {said}"));
+    let news = |said: &Note| console.note(&format!("  {}", said.say(language)));
     let finish = executor::run(&plan, world, options, &gate, &progress, &news).await;
     if let Finish::Ran(ran) = &finish {
         lines.end(&ran.results);

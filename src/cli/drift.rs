@@ -63,8 +63,8 @@ fn code(plan: &Plan) -> Exit {
 async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
     let console = &task.console;
     let loaded = task.load(0)?;
-    if let Some(why) = loaded.journal().corruption(console.language(loaded.workspace.language)) {
-        console.note(&why);
+    if let Some(why) = loaded.journal().corruption() {
+        console.note(&why.say(console.language(loaded.workspace.language)));
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;

@@ -14,7 +14,7 @@ use crate::config::secret_key;
 use crate::manifest;
 use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::import;
-use crate::manifest::import::{Manifest, Options, Origin};
+use crate::manifest::import::{LostPart, Manifest, Options, Origin};
 use crate::messages::say;
 use crate::model::agent::NAME;
 use crate::model::call::Reason;
@@ -220,7 +220,10 @@ fn lost(
     let mut lost: Vec<String> = match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
         Ok(before) => {
             former = AgentNames::of_roster(&before, loaded.instant);
-            import::lost(&before, desired, language).iter().map(|what| held(what)).collect()
+            import::lost(&before, desired)
+                .into_iter()
+                .map(|(part, ids)| held(&lost_words(&part, &ids, language)))
+                .collect()
         }
         Err(_) => {
             let text = language.choose(
@@ -238,6 +241,35 @@ fn lost(
         lost.extend(remarks.map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
     }
     lost
+}
+
+/// Most resources that one line names.
+const NAMED: usize = 5;
+
+/// Describes a lost declaration, with the resources that lose it.
+fn lost_words(part: &LostPart, ids: &[String], language: Language) -> String {
+    let part = match part {
+        LostPart::Key(key) => key,
+        LostPart::All => language.choose("all that was declared", "全部声明", "全部宣告"),
+        LostPart::Password => language.choose(
+            "another reference of `password`",
+            "`password` 的另一个引用",
+            "`password` 的另一個參照",
+        ),
+        LostPart::Dates => language.choose("dates", "日期", "日期"),
+    };
+    let ids = listed(ids, language);
+    say!(language, "{part} of {ids}", "{ids} 的{part}", "{ids} 的{part}")
+}
+
+/// Writes the first texts of a list, with the number of the others.
+fn listed<T: AsRef<str>>(texts: &[T], language: Language) -> String {
+    let shown: Vec<&str> = texts.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let (shown, all) = (shown.join(comma(language)), texts.len());
+    match all.saturating_sub(NAMED) {
+        0 => shown,
+        more => say!(language, "{shown} and {more} more", "{shown} 等 {all} 个", "{shown} 等 {all} 個"),
+    }
 }
 
 /// Writes all manifests, or none if a file exists already.
@@ -331,17 +363,12 @@ fn warnings(
         loaded.sources.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
     let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
-        let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(comma(language));
-        let (all, more) = (others.len(), others.len().saturating_sub(5));
-        let more = match more {
-            0 => String::new(),
-            more => say!(language, " and {more} more", " 等 {all} 个", " 等 {all} 個"),
-        };
+        let shown = listed(&others, language);
         warnings.push(say!(
             language,
-            "the workspace has other manifests, {shown}{more}; what they declare too is an error: see `rosterctl validate`",
-            "工作区还有别的清单：{shown}{more}；两边都声明的算错误：见 `rosterctl validate`",
-            "工作區還有別的清單：{shown}{more}；兩邊都宣告的算錯誤：見 `rosterctl validate`"
+            "the workspace has other manifests, {shown}; what they declare too is an error: see `rosterctl validate`",
+            "工作区还有别的清单：{shown}；两边都声明的算错误：见 `rosterctl validate`",
+            "工作區還有別的清單：{shown}；兩邊都宣告的算錯誤：見 `rosterctl validate`"
         ));
     }
     let unnamed = live.agents.iter().flat_map(|listing| listing.items.keys());

@@ -16,7 +16,7 @@ use super::session::{connections, fingerprints, git_exposure, other_ledger, scen
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::apply::disruption;
-use crate::messages::say;
+use crate::messages::{Message as _, say};
 use crate::model::note::Deferred;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, Plan, sign};
 use crate::model::scene::Scene;
@@ -109,8 +109,8 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
     let (plan, scene) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?
     } else {
-        if let Some(why) = loaded.journal().corruption(language) {
-            console.note(&why);
+        if let Some(why) = loaded.journal().corruption() {
+            console.note(&why.say(language));
         }
         git_exposure::warn(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;

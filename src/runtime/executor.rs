@@ -13,7 +13,7 @@ use super::client::Check;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::ports::{CreationGuard, PasswordStore, StepJournal};
-use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
+use super::pre_send_check::{Abort, News, PreSendCheck, PreSendChecks};
 use super::read::presence::Observers;
 use super::read::resources;
 use super::vendor::Vendors;
@@ -21,10 +21,8 @@ use crate::apply::disruption::Disruptions;
 use crate::apply::readback::ReadSet;
 use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
-use crate::messages::Message as _;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
-use crate::model::language::Language;
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
@@ -63,16 +61,15 @@ pub async fn run(
     options: ApplyOptions,
     gate: &Gate,
     progress: Progress<'_>,
-    news: &(dyn Fn(&str) + Sync),
+    news: News<'_>,
 ) -> Finish {
     let Executor { vendors, observers, clock, creation, fresh, .. } = world;
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
     let bounds = vendors.iter().map(|(kind, vendor)| (kind, vendor.bounds())).collect();
     let options = ApplyOptions { bounds, queues: vendors.get(Kind::Queue).is_some(), ..options };
-    let language = options.language;
     let mut machine = Machine::new(Arc::clone(plan), vendors.supports(), options);
     let mut signal = gate.stopped().clone();
-    let run = Run { plan, world, checks: &checks, gate, progress, news, language };
+    let run = Run { plan, world, checks: &checks, gate, progress, news };
     let mut running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + '_>>> = FuturesUnordered::new();
     let start = |lane, effect| Box::pin(async move { (lane, run.carry_out(effect).await) });
     let mut backlog = Backlog::default();
@@ -207,8 +204,7 @@ struct Run<'a> {
     checks: &'a PreSendChecks<'a>,
     gate: &'a Gate,
     progress: Progress<'a>,
-    news: &'a (dyn Fn(&str) + Sync),
-    language: Language,
+    news: News<'a>,
 }
 
 impl Run<'_> {
@@ -219,7 +215,7 @@ impl Run<'_> {
             Effect::Read { purpose, wanted, again } => self.read(purpose, wanted, again).await,
             Effect::ReadPresence { steps, agents, pause, notice } => {
                 if let Some(notice) = notice {
-                    (self.news)(&notice.say(self.language));
+                    (self.news)(&notice);
                 }
                 self.read_presence(steps, &agents, pause).await
             }
@@ -272,7 +268,7 @@ impl Run<'_> {
         follow_up: bool,
         disruptions: &Disruptions,
     ) -> Event {
-        let Run { plan, world, checks, gate, progress, news, language: _ } = self;
+        let Run { plan, world, checks, gate, progress, news } = self;
         let Executor { clock, journal, .. } = world;
         if repetition > 0 {
             clock.sleep(retry::backoff(repetition, clock.chance())).await;

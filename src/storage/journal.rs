@@ -18,13 +18,11 @@ use super::ledger;
 use futures_util::future::LocalBoxFuture;
 
 use crate::config::workspace::Workspace;
-use crate::messages::say;
 use crate::model::call::Failure;
 use crate::model::digest;
 use crate::model::history::RunId;
 use crate::model::id::{OperatorId, ResourceId, safe};
-use crate::model::journal::{Ending, Entry};
-use crate::model::language::Language;
+use crate::model::journal::{Ending, Entry, JournalRemark};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::runtime::clock;
 use crate::runtime::ports::StepJournal;
@@ -117,40 +115,21 @@ impl JournalPath {
         write().map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 
-    /// Describes a journal of an earlier rosterctl that does not belong to this workspace.
-    pub fn foreign_journal(&self, language: Language) -> Option<String> {
-        let shown = self.before.display();
+    /// Returns a remark on a journal of an earlier rosterctl that does not belong to this workspace.
+    pub fn foreign_journal(&self) -> Option<JournalRemark> {
+        let path = self.before.display().to_string();
         match self.look(&self.before) {
-            Found::Others(other) => {
-                let other = safe(&other);
-                Some(say!(
-                    language,
-                    "{shown} tells of a run of workspace `{other}` that did not come to its end: it is left alone, and the next apply of that workspace takes it up",
-                    "{shown} 记的是工作区 `{other}` 没做完的一次执行：这里不动它，那个工作区下次 `apply` 会接着处理",
-                    "{shown} 記的是工作區 `{other}` 沒做完的一次執行：這裡不動它，那個工作區下次 `apply` 會接著處理"
-                ))
-            }
-            Found::Damaged(..) => Some(say!(
-                language,
-                "{shown} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no apply runs in this folder",
-                "{shown} 没写属于哪个工作区，也没写任何调用：这里不动它；等这个文件夹里没有 `apply` 在运行，再删掉它",
-                "{shown} 沒寫屬於哪個工作區，也沒寫任何呼叫：這裡不動它；等這個資料夾裡沒有 `apply` 在執行，再刪掉它"
-            )),
+            Found::Others(other) => Some(JournalRemark::Foreign { path, workspace: safe(&other) }),
+            Found::Damaged(..) => Some(JournalRemark::Nameless { path }),
             Found::Ours(_) | Found::Nothing => None,
         }
     }
 
-    /// Describes a damaged journal: its reason, the lost knowledge, and the file that keeps it.
-    pub fn corruption(&self, language: Language) -> Option<String> {
+    /// Returns a remark on a damaged journal: its reason, and the file that keeps it.
+    pub fn corruption(&self) -> Option<JournalRemark> {
         let Found::Damaged(why, _) = self.look(&self.path) else { return None };
-        let (own, aside) = (self.path.display(), self.aside());
-        let aside = aside.display();
-        Some(say!(
-            language,
-            "{own}: the record of a run that did not come to its end cannot be read ({why}). Which of its calls were carried out is judged by what is live; which roles and passwords it set, and which queues it asked for, is not known from there on. The next apply keeps the file as {aside}",
-            "{own}：没做完的一次执行，记录读不出来（{why}）。哪些调用已经执行，看线上的数据判断；从那里开始，设过哪些权限组和密码、请求过哪些队列，都不知道了。下次 `apply` 会把这个文件另存为 {aside}",
-            "{own}：沒做完的一次執行，紀錄讀不出來（{why}）。哪些呼叫已經執行，看線上的資料判斷；從那裡開始，設過哪些權限組和密碼、請求過哪些佇列，都不知道了。下次 `apply` 會把這個檔案另存為 {aside}"
-        ))
+        let (path, aside) = (self.path.display().to_string(), self.aside().display().to_string());
+        Some(JournalRemark::Damaged { path, why: why.to_string(), aside })
     }
 
     /// Returns the time of the last write to a damaged journal. In milliseconds since 1970 UTC.

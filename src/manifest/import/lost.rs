@@ -4,33 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::document;
 use crate::manifest::{Roster, format};
-use crate::messages::say;
 use crate::model::agent;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
-use crate::model::language::Language;
 
-/// Most resources that one line names.
-const NAMED: usize = 5;
+/// A kind of lost declaration, in the order of the lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LostPart {
+    /// A key, with its value if the value is always the same.
+    Key(String),
+    /// All that was declared.
+    All,
+    /// Another reference of a password.
+    Password,
+    /// Dates.
+    Dates,
+}
 
-/// All declarations of a resource.
-const ALL: &str = "all that was declared";
-
-/// The password of an agent, by another reference.
-const PASSWORD: &str = "another reference of `password`";
-
-/// Returns the declarations that only the old manifests hold, a line each.
-pub fn lost(old: &Roster, new: &Desired, language: Language) -> Vec<String> {
+/// Returns the declarations that only the old manifests hold, each with the resources that lose it.
+pub fn lost(old: &Roster, new: &Desired) -> BTreeMap<LostPart, Vec<String>> {
     let mut lost = Lost::default();
     for id in old.dates.iter().flat_map(|dates| dates.resources()) {
-        lost.add("dates", id.to_string());
+        lost.put(LostPart::Dates, id.to_string());
     }
     let old = &old.desired;
     for (id, agent) in &old.agents {
         let name = format!("agent/{id}");
         match new.agents.get(id) {
             None if agent.is_absent() => lost.add("`state: absent`", name),
-            None => lost.add(ALL, name),
+            None => lost.put(LostPart::All, name),
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
     }
@@ -39,14 +41,14 @@ pub fn lost(old: &Roster, new: &Desired, language: Language) -> Vec<String> {
     }
     for (id, queue) in old.declared_queues() {
         match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
-            None => lost.add(ALL, id.to_string()),
+            None => lost.put(LostPart::All, id.to_string()),
             Some(now) => queue_lost(&mut lost, &id.to_string(), queue, now),
         }
     }
     for id in old.seats.keys() {
-        lost.add(ALL, format!("seat/{id}"));
+        lost.put(LostPart::All, format!("seat/{id}"));
     }
-    lost.words(language)
+    lost.0
 }
 
 fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent) {
@@ -64,7 +66,7 @@ fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent)
     if let (Some(before), Some(now)) = (said(old), said(new))
         && before != now
     {
-        lost.add(PASSWORD, id.to_owned());
+        lost.put(LostPart::Password, id.to_owned());
     }
 }
 
@@ -103,31 +105,16 @@ pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<St
 
 /// Lost declarations, and the resources that lose them.
 #[derive(Default)]
-struct Lost(BTreeMap<String, Vec<String>>);
+struct Lost(BTreeMap<LostPart, Vec<String>>);
 
 impl Lost {
-    fn add(&mut self, what: &str, id: String) {
-        self.0.entry(what.to_owned()).or_default().push(id);
+    fn put(&mut self, part: LostPart, id: String) {
+        self.0.entry(part).or_default().push(id);
     }
 
-    fn words(self, language: Language) -> Vec<String> {
-        let line = |(what, ids): (String, Vec<String>)| {
-            let what = match &*what {
-                "dates" => language.choose("dates", "日期", "日期"),
-                ALL => language.choose(ALL, "全部声明", "全部宣告"),
-                PASSWORD => language.choose(PASSWORD, "`password` 的另一个引用", "`password` 的另一個參照"),
-                key => key,
-            };
-            let (all, more) = (ids.len(), ids.len().saturating_sub(NAMED));
-            let more = match more {
-                0 => String::new(),
-                more => say!(language, " and {more} more", " 等 {all} 个", " 等 {all} 個"),
-            };
-            let named: Vec<String> = ids.into_iter().take(NAMED).collect();
-            let ids = named.join(language.choose(", ", "、", "、"));
-            say!(language, "{what} of {ids}{more}", "{ids}{more} 的{what}", "{ids}{more} 的{what}")
-        };
-        self.0.into_iter().map(line).collect()
+    /// Adds a key, with its value or without it.
+    fn add(&mut self, key: &str, id: String) {
+        self.put(LostPart::Key(key.to_owned()), id);
     }
 }
 

@@ -65,7 +65,8 @@ impl Words {
     fn during(self, origin: &Origin) -> String {
         let Some(during) = &origin.during else { return String::new() };
         let during = safe(during);
-        say!(self.0, ", during {during}", "，仅限 {during}", "，僅限 {during}")
+        let own = before_chinese(&during);
+        say!(self.0, ", during {during}", "，{own}期间", "，{own}期間")
     }
 
     /// Returns the priority of a member.
