@@ -502,7 +502,7 @@ fn find_speaks_chinese_and_its_json_is_the_same_in_every_language() {
             );
         }
     }
-    assert!(find("8001", &["--lang", "zh-CN"]).contains("模板 presales，双十一期间  "));
+    assert!(find("8001", &["--lang", "zh-CN"]).contains("模板 presales，时段：双十一  "));
     let text = bench.run(&["find", "8001", "--lang", "zh-CN"]).exits(0).out;
     for line in [
         "agent/8001  张三",

@@ -217,23 +217,19 @@ fn lost(
         )
     };
     let mut former = AgentNames::default();
-    let mut lost: Vec<String> = match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
-        Ok(before) => {
-            former = AgentNames::of_roster(&before, loaded.instant);
-            import::lost(&before, desired)
-                .into_iter()
-                .map(|(part, ids)| held(&lost_words(&part, &ids, language)))
-                .collect()
-        }
-        Err(_) => {
-            let text = language.choose(
-                "the earlier manifests are not sound, so what they declared was not compared",
-                "原来的清单有错误，所以没有比对它声明了什么",
-                "原來的清單有錯誤，所以沒有比對它宣告了什麼",
-            );
-            vec![text.to_owned()]
-        }
-    };
+    let mut lost: Vec<String> = Vec::new();
+    if let Ok(before) = manifest::load_at(&old, &loaded.workspace, loaded.instant) {
+        former = AgentNames::of_roster(&before, loaded.instant);
+        let parts = import::lost(&before, desired).into_iter();
+        lost.extend(parts.map(|(part, ids)| held(&lost_words(&part, &ids, language))));
+    } else {
+        let text = language.choose(
+            "the earlier manifests are not sound, so what they declared was not compared",
+            "原来的清单有错误，所以没有比对它声明了什么",
+            "原來的清單有錯誤，所以沒有比對它宣告了什麼",
+        );
+        lost.push(text.to_owned());
+    }
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
         let remarks = import::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));

@@ -129,7 +129,7 @@ impl JournalPath {
     pub fn corruption(&self) -> Option<JournalRemark> {
         let Found::Damaged(why, _) = self.look(&self.path) else { return None };
         let (path, aside) = (self.path.display().to_string(), self.aside().display().to_string());
-        Some(JournalRemark::Damaged { path, why: why.to_string(), aside })
+        Some(JournalRemark::Damaged { path, why, aside })
     }
 
     /// Returns the time of the last write to a damaged journal. In milliseconds since 1970 UTC.

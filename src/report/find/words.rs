@@ -9,7 +9,7 @@ use crate::model::field::by_key;
 use crate::model::id::{Kind, safe};
 use crate::model::language::Language;
 use crate::model::reason::ChangeReason;
-use crate::model::search::{Declared, Exclusion, Layer, MemberKey, Membership, Origin};
+use crate::model::search::{Declared, During, Exclusion, Layer, MemberKey, Membership, Origin};
 use crate::model::text::{sanitize, visible};
 use crate::model::value::Value;
 
@@ -64,9 +64,14 @@ impl Words {
     /// Returns the time for which a value holds, behind its layer.
     fn during(self, origin: &Origin) -> String {
         let Some(during) = &origin.during else { return String::new() };
-        let during = safe(during);
-        let own = before_chinese(&during);
-        say!(self.0, ", during {during}", "，{own}期间", "，{own}期間")
+        let en = safe(&during.to_string());
+        let zh = safe(&match during {
+            During::Period(name) => name.clone(),
+            During::Span { from: Some(from), until: Some(until) } => format!("{from} 到 {until}"),
+            During::Span { from: Some(from), until: None } => format!("{from} 起"),
+            During::Span { from: None, until } => format!("到 {}", until.as_deref().unwrap_or_default()),
+        });
+        say!(self.0, ", during {en}", "，时段：{zh}", "，時段：{zh}")
     }
 
     /// Returns the priority of a member.

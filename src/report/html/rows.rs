@@ -36,7 +36,7 @@ impl RenderCtx<'_> {
 }
 
 /// Most rows of a table whose columns fit all of its rows. A browser lays a longer one out row by row, as it is read.
-/// The fields of a longer one do not tell their meanings, which would be a third of the page.
+/// The fields of a longer one do not tell their meanings, which each row would repeat.
 pub(in crate::report) const LONG: usize = 200;
 
 /// Longest text that is not folded, in characters.
