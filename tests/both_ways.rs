@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use bench::{API_SECRET, Bench, TOKEN};
+use chinese::assert_no_english;
 use rosterctl::sandbox::{AgentConfig, WebchatQueue};
 
 const LIVE: &str = "agents: [{ operatorId: \"8001\", name: 张三 }, { operatorId: \"8002\", name: 李四 }]
@@ -241,4 +242,37 @@ fn rule_14_7_undo_leaves_what_a_later_run_changed_and_lists_it() {
     assert!(said.err.contains("not taken back: agent/8001"), "{}", said.err);
     git(bench.folder.path(), &["apply", "undo.patch"]);
     assert!(text(&bench).contains("孙八") && text(&bench).contains("李四"), "{}", text(&bench));
+}
+
+#[test]
+fn adopt_and_undo_speak_chinese() {
+    let bench = bench();
+    let said = bench.run(&["adopt", "--lang", "zh-CN"]).exits(0);
+    assert!(said.err.contains("没有要收进清单的"), "{}", said.err);
+    name(&bench, "8001", "王五");
+    let said = bench.run(&["adopt", "agent/8001.name", "agent/8002.name", "--lang", "zh-CN"]).exits(1);
+    assert_eq!(said.out, "agent/8001.name：王五\n");
+    for line in ["已写入 roster/roster.yaml\n", "警告：没有收进清单：agent/8002.name：没有差异\n"]
+    {
+        assert!(said.err.contains(line), "{line}: {}", said.err);
+    }
+    assert_no_english(&said.err);
+    bench.roster(&ROSTER.replace("张三", "赵六").replace("李四", "周七"));
+    let said = bench.run(&["apply", "--auto-approve", "--lang", "zh-TW"]).exits(0);
+    assert!(
+        said.err.contains("修改客服人員 agent/8001：完成") && said.err.contains("已記為執行"),
+        "{}",
+        said.err
+    );
+    assert_no_english(&said.err);
+    let run = last_run(&bench);
+    bench.roster(&ROSTER.replace("张三", "孙八").replace("李四", "周七"));
+    bench.run(&["apply", "--auto-approve"]).exits(0);
+    let said = bench.run(&["undo", &run, "--write", "patch=undo.patch", "--lang", "zh-TW"]).exits(0);
+    assert_eq!(said.out, "agent/8002.name：李四\n");
+    for line in ["警告：沒有撤回：agent/8001.name：後來又改過\n", "已寫入 undo.patch；什麼都沒有更動\n"]
+    {
+        assert!(said.err.contains(line), "{line}: {}", said.err);
+    }
+    assert_no_english(&said.err);
 }

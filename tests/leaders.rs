@@ -154,7 +154,8 @@ fn a_leader_finds_the_answer_to_each_question_in_the_comment_and_in_the_page() {
     // May I approve? Which side refuses it, and what is the way out?
     let first: Vec<&str> = comment.lines().take(7).collect();
     let first = first.join("\n");
-    line(&first, &["⛔ **现在不能执行，策略不允许", "夜班", "5", "allow:members=5"]);
+    let verdict = line(&first, &["⛔ **现在不能执行，策略不允许", "夜班", "5", "allow:members=5"]);
+    assert_eq!(verdict.matches("确实要这样").count(), 1, "only the label helps here: {verdict}");
     // When was it read, and of which commit is it?
     line(&first, &["线上数据读取于", "提交 01234567"]);
     assert!(page.contains("class=\"verdict note bad\"") && page.contains("现在不能执行"), "{page}");

@@ -506,6 +506,46 @@ fn find_reads_like_a_card_and_suggests_the_nearest_name() {
 }
 
 #[test]
+fn find_speaks_chinese_and_its_json_is_the_same_in_every_language() {
+    let bench = with_layers();
+    let find = |text: &str, more: &[&str]| {
+        bench.run(&[&["find", text, "--at", "2030-11-02"], more].concat()).exits(0).out
+    };
+    for text in ["8001", "8002", "8009", "8999", "810", "外呼", "在线售前", "queue/投诉"] {
+        for lang in ["zh-CN", "zh-TW"] {
+            let chinese = find(text, &["--lang", lang]);
+            assert_no_english(&chinese);
+            for word in
+                ["priority", "agent ", "profile ", "pool ", "members", "tombstone", "not in", "of the"]
+            {
+                assert!(!chinese.contains(word), "{word}: {chinese}");
+            }
+            let json = ["--format", "json", "--lang"];
+            assert_eq!(
+                find(text, &[&json[..], &[lang]].concat()),
+                find(text, &[&json[..], &["en"]].concat())
+            );
+        }
+    }
+    assert!(find("8001", &["--lang", "zh-CN"]).contains("模板 presales，时段：双十一  "));
+    let text = bench.run(&["find", "8001", "--lang", "zh-CN"]).exits(0).out;
+    for line in [
+        "agent/8001  张三",
+        "  姓名      张三               坐席           roster/roster.yaml:11:52",
+        "  密码      files:agents/8001  defaults       roster/roster.yaml:9:13",
+        "  所在队列",
+        "    投诉      优先级 3   模板 presales 的 queues  roster/roster.yaml:6:76",
+    ] {
+        assert!(text.lines().any(|said| said == line), "{line}: {text}");
+    }
+    let text = find("在线售前", &["--lang", "zh-TW"]);
+    assert!(text.contains("主技能群組：售前") && text.contains("成員 5 人"), "{text}");
+    // The workspace names the language, too.
+    bench.workspace("timeZone: Asia/Shanghai\nlanguage: zh-CN\n");
+    assert!(find("8009", &[]).starts_with("agent/8009，清单要求删除：`state: absent`\n"));
+}
+
+#[test]
 fn fmt_writes_names_behind_numbers_and_keeps_them_fresh() {
     let bench = Bench::new("");
     let roster = "agents:

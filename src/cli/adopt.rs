@@ -64,57 +64,42 @@ fn adopted(word: &str) -> Option<Adopted> {
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let (named, place) = words(&arguments.words)?;
     let loaded = load::load(place)?;
-    let language = console.language(loaded.workspace.language);
     if let Some(until) = arguments.until {
         check(&loaded, until)?;
     }
+    let language = console.language(loaded.workspace.language);
     if let Some(why) = loaded.journal().corruption() {
-        console.note(&why);
+        console.note(&why.say(language));
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     if let Some(finding) = made.plan.findings.iter().find(|finding| finding.effect() == Effect::Incomplete) {
         let reason = finding.reason.unwrap_or(crate::model::call::Reason::Incomplete);
-        return Err(CliError::Unreachable(
-            {
-                let finding = finding.say(language);
-                say!(
-                    language,
-                    "nothing was written: {finding}",
-                    "什么都没有写：{finding}",
-                    "什麼都沒有寫：{finding}"
-                )
-            },
-            reason,
-        ));
+        return Err(CliError::Unreachable(format!("nothing was written: {finding}"), reason));
     }
     let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
-    let edited = manifest_edits::edit(&loaded, &edits, arguments.until)?;
+    let edited = manifest_edits::edit(&loaded, &edits, arguments.until, language)?;
     edited.write()?;
     for edit in edited.done(&edits) {
         console.out(&format!("{}\n", edit.say(language)));
     }
     for name in edited.names() {
-        console.note(&say!(language, "wrote {name}", "已写 {name}", "已寫 {name}"));
+        console.note(&say!(language, "wrote {name}", "已写入 {name}", "已寫入 {name}"));
     }
     let left: Vec<_> = left.iter().chain(&edited.left).collect();
     for left in &left {
         let left = left.say(language);
-        console.warning(&say!(
-            language,
-            "not taken over: {left}",
-            "没有收进来：{left}",
-            "沒有收進來：{left}"
-        ));
+        let text = say!(language, "not taken over: {left}", "没有收进清单：{left}", "沒有收進清單：{left}");
+        console.warning(&text, language);
     }
     if edited.is_empty() && left.is_empty() {
         console.note(language.choose(
             "nothing to take over: the consoles changed nothing since the last clean run",
-            "没有要收进来的：上次完整运行以来，控制台什么也没有改",
-            "沒有要收進來的：上次完整執行以來，主控台什麼也沒有改",
+            "没有要收进清单的：上次完整执行之后，控制台什么也没改",
+            "沒有要收進清單的：上次完整執行之後，主控台什麼也沒改",
         ));
     } else if !edited.is_empty() {
-        remains(place, &made, language, console)?;
+        remains(place, &made, console, language)?;
     }
     Ok(if named.is_empty() || left.is_empty() { Exit::Success } else { Exit::Error })
 }
@@ -139,19 +124,21 @@ fn check(loaded: &Loaded, until: Date) -> Result<(), CliError> {
 }
 
 /// Says what a plan of the new manifests would still change.
-fn remains(place: &Path, made: &Planned, language: Language, console: &Console) -> Result<(), CliError> {
+fn remains(place: &Path, made: &Planned, console: &Console, language: Language) -> Result<(), CliError> {
     let loaded = load::load(place)?;
     let prints = super::session::fingerprints::Fingerprints::default();
     let plan = planning::build(&loaded, &made.live, &made.ledger, prints, &PlanArgs::everything())?;
-    let count = plan.changes.len();
-    let differences = if count == 1 { "difference remains" } else { "differences remain" };
-    if count > 0 {
-        console.note(&say!(
-            language,
-            "{count} {differences}: see `rosterctl plan`",
-            "还有 {count} 处不一致：看 `rosterctl plan`",
-            "還有 {count} 處不一致：看 `rosterctl plan`"
-        ));
+    match plan.changes.len() {
+        0 => {}
+        count => {
+            let remain = if count == 1 { "difference remains" } else { "differences remain" };
+            console.note(&say!(
+                language,
+                "{count} {remain}: see `rosterctl plan`",
+                "还有 {count} 项差异：见 `rosterctl plan`",
+                "還有 {count} 項差異：見 `rosterctl plan`"
+            ));
+        }
     }
     Ok(())
 }

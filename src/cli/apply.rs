@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::approval::approved;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
@@ -28,6 +29,7 @@ use crate::apply::{
     ApplyOptions, ApplyOutcome, Finish, StepResult, history, journal_recovery, ledger_update,
     replacement_backup, replan,
 };
+use crate::messages::{Message as _, say};
 use crate::model::call::{Failure, Reason};
 use crate::model::date::Zone;
 use crate::model::history::{RunId, RunRecord};
@@ -36,7 +38,7 @@ use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
-use crate::model::note::{Refused, Stale};
+use crate::model::note::{Note, Refused, Stale};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::model::rule::Effect;
 use crate::model::scene::Scene;
@@ -145,6 +147,7 @@ struct Book<'a> {
     store: &'a Store,
     lock: &'a Lock,
     console: &'a Console,
+    language: Language,
 }
 
 impl Arguments {
@@ -177,14 +180,21 @@ async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>
     let loaded = load::load(&arguments.workspace)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
+    let language = console.language(loaded.workspace.language);
     if let Some(why) = lock.taken_over() {
-        console.note(&format!("{why}: took it over"));
+        console.note(&say!(language, "{why}: took it over", "接管了锁：{why}", "接管了鎖：{why}"));
     }
     // However the work ends, the lock is freed.
     let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, &lock));
     let result = unless_interrupted(work).await;
     if let Err(error) = lock.release().await {
-        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
+        let text = say!(
+            language,
+            "the lock was not freed, and ends with its lease: {error}",
+            "锁没有释放，租约到期时自动失效：{error}",
+            "鎖沒有釋放，租約到期時自動失效：{error}"
+        );
+        console.error_in(&text, language);
     }
     result
 }
@@ -198,11 +208,12 @@ async fn locked(
     store: &Store,
     lock: &Lock,
 ) -> Result<Exit, CliError> {
+    let language = console.language(loaded.workspace.language);
     for why in [loaded.journal().foreign_journal(), loaded.journal().corruption()].into_iter().flatten() {
-        console.note(&why);
+        console.note(&why.say(language));
     }
     git_exposure::warn(loaded, console);
-    let book = Book { store, lock, console };
+    let book = Book { store, lock, console, language };
     if arguments.due {
         has_last_run(&store.load().await?, loaded)?;
     }
@@ -224,13 +235,13 @@ async fn locked(
     }
     if let Some(exit) = refusal {
         planning::report_invalid(&judged, loaded, console);
-        return Ok(refuse(console, reporter, &judged, exit));
+        return Ok(refuse(console, language, reporter, &judged, exit));
     }
     if plan.steps.is_empty() {
         return finish_empty(console, reporter, loaded, book, work).await;
     }
     let asked = !arguments.auto_approve;
-    if asked && !approved(console, console.language(loaded.workspace.language)).await? {
+    if asked && !approved(console, language).await? {
         return Ok(Exit::Error);
     }
     let passwords = passwords::read(&plan, loaded).await?;
@@ -240,11 +251,11 @@ async fn locked(
     let observers = connections::guards(loaded, &plan, &guard).await;
     signals::from_now_on_finish();
     let gate = Gate::new(lock.lease());
-    let watch = tokio::spawn(signals::obey(lock.lease().lost(), gate.stop(), console.clone()));
-    let listener = tokio::spawn(signals::listen(gate.stop(), console.clone()));
+    let watch = tokio::spawn(signals::obey(lock.lease().lost(), gate.stop(), console.clone(), language));
+    let listener = tokio::spawn(signals::listen(gate.stop(), console.clone(), language));
     let task = progress::begin("applying".to_owned(), "steps");
     task.out_of(plan.steps.len());
-    let lines = Lines::new(&plan, console, &task);
+    let lines = Lines::new(&plan, console, language, &task);
     let progress = |at: usize, op: &WriteOp, wrong: Option<&Failure>| lines.answered(at, op, wrong);
     let options = ApplyOptions {
         skip_stale: arguments.skip_stale,
@@ -272,7 +283,7 @@ async fn locked(
         clock: &SystemClock,
         fresh: observation::FRESH,
     };
-    let news = |said: &str| console.note(&format!("  {said}"));
+    let news = |said: &Note| console.note(&format!("  {}", said.say(language)));
     let finish = executor::run(&plan, world, options, &gate, &progress, &news).await;
     if let Finish::Ran(ran) = &finish {
         lines.end(&ran.results);
@@ -363,7 +374,12 @@ async fn begin_journal(
         Ok(journal) => Ok(Some(journal)),
         Err(error) => {
             // Live state decides without a journal too. A journal only makes the run after a crash more precise.
-            console.note(&format!("no journal is kept: {error}"));
+            console.note(&say!(
+                console.language(loaded.workspace.language),
+                "no journal is kept: {error}",
+                "没有写执行日志：{error}",
+                "沒有寫執行日誌：{error}"
+            ));
             Ok(None)
         }
     }
@@ -381,11 +397,20 @@ async fn keep_settled(
     if unfinished.is_empty() {
         return Ok(());
     }
-    console.note("The last run did not come to its end: its journal and what is live tell what it did.");
+    let language = console.language(loaded.workspace.language);
+    console.note(language.choose(
+        "The last run did not come to its end: its journal and what is live tell what it did.",
+        "上次执行没有做完：它做过什么，看它的执行日志和线上的数据。",
+        "上次執行沒有做完：它做過什麼，看它的執行日誌和線上的資料。",
+    ));
     let settled = work.ledger.clone();
     let mut stored = book.store.load().await?;
     if journal_recovery::is_older(&unfinished, stored.serial) {
-        console.note("Other runs have written the ledger since: where it knows something, that counts.");
+        console.note(language.choose(
+            "Other runs have written the ledger since: where it knows something, that counts.",
+            "之后有别的执行写过账本：账本里有的，以账本为准。",
+            "之後有別的執行寫過帳本：帳本裡有的，以帳本為準。",
+        ));
     }
     let (written, mut recovered) =
         match run_record::recovered(loaded, book.store, reporter, &work.live, &stored, &unfinished).await? {
@@ -421,7 +446,7 @@ fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -
 }
 
 /// Reports a plan that policy or the input forbids.
-fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
+fn refuse(console: &Console, language: Language, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -> Exit {
     let why = match exit {
         Exit::Refused => Refused::Policy,
         Exit::Unreachable => Refused::Incomplete,
@@ -434,10 +459,10 @@ fn refuse(console: &Console, reporter: &Reporter<'_>, plan: &Plan, exit: Exit) -
     {
         // Findings with a line in a manifest were shown before.
         if finding.effect() != Effect::Invalid {
-            console.error(&finding.to_string());
+            console.error_in(&finding.say(language), language);
         }
     }
-    console.error(&why.to_string());
+    console.error_in(&why.say(language), language);
     reporter.ran(Run { refused: Some(why), ..Run::default() });
     exit
 }
@@ -488,33 +513,6 @@ async fn prepare(
         due_only: false,
         name: None,
     })
-}
-
-/// Asks for approval. Without a terminal, nothing is written.
-async fn approved(console: &Console, language: Language) -> Result<bool, CliError> {
-    let asking = console.clone();
-    let question = language.choose(
-        "\nApply this plan? Only `yes` will do: ",
-        "\n执行这个计划吗？只有输入 `yes` 才执行：",
-        "\n執行這個計畫嗎？只有輸入 `yes` 才執行：",
-    );
-    let ask = move || asking.ask(question);
-    // A separate thread keeps Ctrl-C responsive.
-    match tokio::task::spawn_blocking(ask).await.map_err(|error| CliError::Error(error.into()))? {
-        None => Err(CliError::error(
-            "the plan cannot be approved here (standard input is no terminal): nothing was changed; \
-             pass --auto-approve once the plan has been reviewed",
-        )),
-        Some(answer) if answer == "yes" => Ok(true),
-        Some(_) => {
-            console.note(language.choose(
-                "Not approved: nothing was changed.",
-                "没有批准：什么都没有动。",
-                "沒有核准：什麼都沒有動。",
-            ));
-            Ok(false)
-        }
-    }
 }
 
 /// Ends a run without steps: adopts the resources that are live as declared.
@@ -592,7 +590,14 @@ async fn record(
             match book.store.append(record, before.history.clone()).await {
                 Ok(newest) => ledger.history = newest,
                 Err(error) => {
-                    book.console.error(&format!("the history has no record of run {}: {error}", record.run));
+                    let (run, language) = (record.run, book.language);
+                    let text = say!(
+                        language,
+                        "the history has no record of run {run}: {error}",
+                        "历史里没有执行 {run} 的记录：{error}",
+                        "歷史裡沒有執行 {run} 的紀錄：{error}"
+                    );
+                    book.console.error_in(&text, language);
                     *history = None;
                 }
             }
@@ -624,6 +629,7 @@ async fn conclude(
     run: Run,
     prints: &BTreeMap<OperatorId, String>,
 ) -> (Exit, bool) {
+    let language = book.language;
     let done = run.results.iter().all(StepResult::is_proved) && run.stale.is_empty();
     let whole = done && !work.plan.has(Effect::Partial);
     let exit = Exit::for_run(&run, whole);
@@ -662,11 +668,23 @@ async fn conclude(
     if let Err(fail) = stored {
         // The steps were carried out, even if the ledger cannot record them.
         console.fail(&fail);
-        console.error("the ledger does not know of this run; apply again once it can be written");
+        let text = language.choose(
+            "the ledger does not know of this run; apply again once it can be written",
+            "账本没有记下这次执行；等账本能写了，再执行一次 `apply`",
+            "帳本沒有記下這次執行；等帳本能寫了，再執行一次 `apply`",
+        );
+        console.error_in(text, language);
         return (Exit::Partial, false);
     }
     match history {
-        Some(history) => console.note(&format!("Recorded as run {}.", history.run)),
+        Some(RunRecord { run, .. }) => {
+            console.note(&say!(
+                language,
+                "Recorded as run {run}.",
+                "已记为执行 {run}。",
+                "已記為執行 {run}。"
+            ));
+        }
         None if wrote => return (exit.graver(Exit::Partial), true),
         None => {}
     }

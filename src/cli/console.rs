@@ -186,16 +186,28 @@ impl Console {
         }
     }
 
-    /// Writes a warning.
-    pub(super) fn warning(&self, message: &str) {
-        let word = self.paint("warning:", AnsiColor::Yellow.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+    /// Writes a warning, in a language.
+    pub(super) fn warning(&self, message: &str, language: Language) {
+        let word = language.choose("warning: ", "警告：", "警告：");
+        self.headed(word, AnsiColor::Yellow, message);
     }
 
-    /// Writes an error.
+    /// Writes an error, in English.
     pub(super) fn error(&self, message: &str) {
-        let word = self.paint("error:", AnsiColor::Red.on_default().bold());
-        self.err(&format!("{word} {}\n", sanitize_lines(message)));
+        self.error_in(message, Language::En);
+    }
+
+    /// Writes an error, in a language.
+    pub(super) fn error_in(&self, message: &str, language: Language) {
+        let word = language.choose("error: ", "错误：", "錯誤：");
+        self.headed(word, AnsiColor::Red, message);
+    }
+
+    /// Writes a message behind a coloured word.
+    fn headed(&self, word: &str, colour: AnsiColor, message: &str) {
+        let (word, gap) = word.strip_suffix(' ').map_or((word, ""), |word| (word, " "));
+        let word = self.paint(word, colour.on_default().bold());
+        self.err(&format!("{word}{gap}{}\n", sanitize_lines(message)));
     }
 
     /// Writes diagnostics with their lines.

@@ -16,6 +16,7 @@ use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
 use crate::model::call::{Failure, Reply};
 use crate::model::id::{OperatorId, safe};
+use crate::model::language::Language;
 use crate::model::presence::State;
 use crate::model::seat;
 use crate::model::secret::SecretRef;
@@ -177,7 +178,7 @@ async fn stores(loaded: &Loaded) -> Vec<Check> {
     let named = named(loaded);
     let checks = loaded.workspace.stores.keys().map(|store| try_store(loaded, store, &named));
     let mut checks: Vec<Check> = join_all(checks).await.into_iter().flatten().collect();
-    let exposed = git_exposure::find(loaded).into_iter();
+    let exposed = git_exposure::find(loaded, Language::En).into_iter();
     checks.extend(exposed.map(|one| Check::warning(one.check, one.said, one.help)));
     checks
 }
@@ -469,7 +470,7 @@ async fn ledger(loaded: &Loaded) -> Vec<Check> {
     };
     let (read, lock) = tokio::join!(store.load(), store.holder());
     let ledger = match read {
-        Ok(ledger) if ledger.serial == 0 => match other_ledger::find(loaded, &store, &ledger) {
+        Ok(ledger) if ledger.serial == 0 => match other_ledger::find(loaded, &store, &ledger, Language::En) {
             Some(other) => Check::warning("ledger", other.said, other.help),
             None => {
                 Check::ok("ledger", format!("{} is not there yet: the first apply makes it", store.place()))

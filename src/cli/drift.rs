@@ -64,7 +64,7 @@ async fn one(task: Task, patch: Option<&Path>) -> Result<Outcome, CliError> {
     let console = &task.console;
     let loaded = task.load(0)?;
     if let Some(why) = loaded.journal().corruption() {
-        console.note(&why);
+        console.note(&why.say(console.language(loaded.workspace.language)));
     }
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
@@ -86,13 +86,13 @@ fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) 
     if made.plan.has(Effect::Incomplete) {
         console.note(language.choose(
             "no patch was written: what is live is not known as a whole",
-            "没有写补丁：线上没有读全",
-            "沒有寫修補檔：線上沒有讀全",
+            "没有写补丁：线上的数据不完整",
+            "沒有寫修補檔：線上的資料不完整",
         ));
         return Ok(());
     }
     let adoption = manifest_edits::adoption(loaded, made, &[], false);
-    let edited = manifest_edits::edit(loaded, &adoption.edits, None)?;
+    let edited = manifest_edits::edit(loaded, &adoption.edits, None, language)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
@@ -101,8 +101,8 @@ fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) 
         console.note(&say!(
             language,
             "not in the patch: {left}",
-            "补丁里没有：{left}",
-            "修補檔裡沒有：{left}"
+            "不在补丁里：{left}",
+            "不在修補檔裡：{left}"
         ));
     }
     Ok(())

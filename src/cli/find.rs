@@ -10,7 +10,6 @@ use super::session::load;
 use super::session::source_cache::SourceCache;
 use super::workspace_args::{date, filled};
 use crate::manifest;
-use crate::messages::say;
 use crate::model::date::Date;
 use crate::model::id::safe;
 use crate::report::find;
@@ -58,18 +57,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         Ok(result) => result,
         Err(wrong) => return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(texts.files))),
     };
-    let language = console.language(texts.workspace.language);
     if result.is_empty() {
-        let text = safe(&arguments.text);
-        let near = result.near.map(|near| safe(&near));
-        let near = near.map(|near| {
-            say!(language, "; did you mean `{near}`?", "；是不是 `{near}`？", "；是不是 `{near}`？")
-        });
-        let nothing = say!(language, "nothing is named `{text}`", "没有叫 `{text}` 的", "沒有叫 `{text}` 的");
-        return Err(CliError::error(nothing + &near.unwrap_or_default()));
+        let near = result.near.map(|near| format!("; did you mean `{}`?", safe(&near))).unwrap_or_default();
+        return Err(CliError::error(format!("nothing is named `{}`{near}", safe(&arguments.text))));
     }
     console.out(&match arguments.format {
-        Format::Text => find::text(&result, console.look(), language),
+        Format::Text => find::text(&result, console.look(), console.language(texts.workspace.language)),
         Format::Json => {
             serde_json::to_string_pretty(&result).map_err(|error| CliError::Error(error.into()))? + "\n"
         }

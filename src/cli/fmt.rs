@@ -13,6 +13,7 @@ use crate::config::workspace::Workspace;
 use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::edit::settle::{self, Settled};
 use crate::manifest::format;
+use crate::messages::say;
 use crate::model::date::{Date, Zone};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::safe;
@@ -80,9 +81,13 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     } else {
         None
     };
+    let language = console.language(workspace.language);
     for place in &settled.left {
-        console.note(&format!(
-            "{place}: this date is over, but stays: without it something else would be wanted"
+        console.note(&say!(
+            language,
+            "{place}: this date is over, but stays: without it something else would be wanted",
+            "{place}：这个日期已过，但要留着：去掉它，要求的内容就变了",
+            "{place}：這個日期已過，但要留著：拿掉它，要求的內容就變了"
         ));
     }
     let mut changed = Vec::new();
@@ -94,10 +99,12 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
             let folded = settled.files.iter().find(|file| file.name == manifest.name);
             let laid_out = format::format(folded.map_or(text, |file| &file.after));
             if !laid_out.canonical {
-                console.note(&format!(
-                    "{}: its layout is left as it is, but for line ends: an anchor, a tag, a quoted or folded text \
-                     over several lines, or a comment between braces stands in it",
-                    manifest.name
+                let name = &manifest.name;
+                console.note(&say!(
+                    language,
+                    "{name}: its layout is left as it is, but for line ends: an anchor, a tag, a quoted or folded text over several lines, or a comment between braces stands in it",
+                    "{name}：只统一了换行，排版不动：里面有锚点、标签、跨行的引号文本或折叠文本，或花括号里的注释",
+                    "{name}：只統一了換行，排版不動：裡面有錨點、標籤、跨行的引號文字或摺疊文字，或大括號裡的註解"
                 ));
             }
             let after = match &names {

@@ -14,17 +14,20 @@ use crate::config::secret_key;
 use crate::manifest;
 use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::import;
-use crate::manifest::import::{Manifest, Options, Origin};
+use crate::manifest::import::{LostPart, Manifest, Options, Origin};
+use crate::messages::say;
 use crate::model::agent::NAME;
 use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::{OperatorId, safe};
+use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::rule::Effect;
 use crate::model::source::File;
 use crate::plan;
+use crate::report::phrases::comma;
 use crate::runtime::clock;
 use crate::storage::files;
 use crate::storage::ledger::Store;
@@ -92,23 +95,32 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         manifest.text = names.comment(&manifest.text);
     }
     let desired = prove(&loaded, &manifests, &live, &ledger)?;
-    let lost = lost(&loaded, &manifests, &desired, &names, arguments);
+    let language = console.language(loaded.workspace.language);
+    let lost = lost(&loaded, &manifests, &desired, &names, arguments, language);
     write(&loaded, &manifests, arguments)?;
     for Manifest { name, .. } in &manifests {
-        console.note(&format!("wrote {}", arguments.out.join(name).display()));
+        let path = arguments.out.join(name);
+        let path = path.display();
+        console.note(&say!(language, "wrote {path}", "已写入 {path}", "已寫入 {path}"));
     }
     if arguments.force && !manifests.is_empty() {
         for path in outdated(&loaded, &manifests, &arguments.out) {
             fs::remove_file(&path)
                 .map_err(|error| CliError::error(format!("{} cannot be removed: {error}", path.display())))?;
-            console.note(&format!("removed {}, which an earlier import wrote", path.display()));
+            let path = path.display();
+            console.note(&say!(
+                language,
+                "removed {path}, which an earlier import wrote",
+                "已删除 {path}，那是以前导入时写的",
+                "已刪除 {path}，那是以前匯入時寫的"
+            ));
         }
     }
     for lost in lost {
-        console.warning(&lost);
+        console.warning(&lost, language);
     }
-    for warning in warnings(&loaded, &manifests, &live, &arguments.out) {
-        console.warning(&warning);
+    for warning in warnings(&loaded, &manifests, &live, &arguments.out, language) {
+        console.warning(&warning, language);
     }
     Ok(Exit::Success)
 }
@@ -183,6 +195,7 @@ fn lost(
     desired: &Desired,
     names: &AgentNames,
     arguments: &Arguments,
+    language: Language,
 ) -> Vec<String> {
     let over = manifests.iter().map(|manifest| arguments.out.join(&manifest.name));
     let gone = outdated(loaded, manifests, &arguments.out);
@@ -195,17 +208,28 @@ fn lost(
     if old.is_empty() {
         return Vec::new();
     }
-    let held = |what: &str| format!("the earlier manifests held what the new ones do not: {what}");
-    let mut former = AgentNames::default();
-    let mut lost: Vec<String> = match manifest::load_at(&old, &loaded.workspace, loaded.instant) {
-        Ok(before) => {
-            former = AgentNames::of_roster(&before, loaded.instant);
-            import::lost(&before, desired).iter().map(|what| held(what)).collect()
-        }
-        Err(_) => {
-            vec!["the earlier manifests are not sound, so what they declared was not compared".to_owned()]
-        }
+    let held = |what: &str| {
+        say!(
+            language,
+            "the earlier manifests held what the new ones do not: {what}",
+            "原来的清单有、新的清单没有：{what}",
+            "原來的清單有、新的清單沒有：{what}"
+        )
     };
+    let mut former = AgentNames::default();
+    let mut lost: Vec<String> = Vec::new();
+    if let Ok(before) = manifest::load_at(&old, &loaded.workspace, loaded.instant) {
+        former = AgentNames::of_roster(&before, loaded.instant);
+        let parts = import::lost(&before, desired).into_iter();
+        lost.extend(parts.map(|(part, ids)| held(&lost_words(&part, &ids, language))));
+    } else {
+        let text = language.choose(
+            "the earlier manifests are not sound, so what they declared was not compared",
+            "原来的清单有错误，所以没有比对它声明了什么",
+            "原來的清單有錯誤，所以沒有比對它宣告了什麼",
+        );
+        lost.push(text.to_owned());
+    }
     for file in &old {
         let text = String::from_utf8_lossy(&file.bytes);
         let remarks = import::lost_remarks(&text, manifests.iter().map(|manifest| manifest.text.as_str()));
@@ -213,6 +237,35 @@ fn lost(
         lost.extend(remarks.map(|remark| held(&format!("{}: {}", file.name, safe(remark)))));
     }
     lost
+}
+
+/// Most resources that one line names.
+const NAMED: usize = 5;
+
+/// Describes a lost declaration, with the resources that lose it.
+fn lost_words(part: &LostPart, ids: &[String], language: Language) -> String {
+    let part = match part {
+        LostPart::Key(key) => key,
+        LostPart::All => language.choose("all that was declared", "全部声明", "全部宣告"),
+        LostPart::Password => language.choose(
+            "another reference of `password`",
+            "`password` 的另一个引用",
+            "`password` 的另一個參照",
+        ),
+        LostPart::Dates => language.choose("dates", "日期", "日期"),
+    };
+    let ids = listed(ids, language);
+    say!(language, "{part} of {ids}", "{ids} 的{part}", "{ids} 的{part}")
+}
+
+/// Writes the first texts of a list, with the number of the others.
+fn listed<T: AsRef<str>>(texts: &[T], language: Language) -> String {
+    let shown: Vec<&str> = texts.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let (shown, all) = (shown.join(comma(language)), texts.len());
+    match all.saturating_sub(NAMED) {
+        0 => shown,
+        more => say!(language, "{shown} and {more} more", "{shown} 等 {all} 个", "{shown} 等 {all} 個"),
+    }
 }
 
 /// Writes all manifests, or none if a file exists already.
@@ -270,10 +323,21 @@ fn outdated(loaded: &Loaded, manifests: &[Manifest], out: &Path) -> Vec<PathBuf>
 }
 
 /// Returns warnings for the user before the next plan.
-fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) -> Vec<String> {
+fn warnings(
+    loaded: &Loaded,
+    manifests: &[Manifest],
+    live: &Live,
+    out: &Path,
+    language: Language,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     if manifests.is_empty() {
-        warnings.push("nothing is live, so nothing was written".to_owned());
+        let text = language.choose(
+            "nothing is live, so nothing was written",
+            "线上什么也没有，所以什么也没写",
+            "線上什麼也沒有，所以什麼也沒寫",
+        );
+        warnings.push(text.to_owned());
         return warnings;
     }
     let folder = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
@@ -281,10 +345,12 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
         fs::canonicalize(loaded.place.folder.join(&**name)).is_ok_and(|named| folder.starts_with(named))
     });
     if !covered {
-        warnings.push(format!(
-            "{} reads no manifest from {}: add that folder to its `manifests`",
-            loaded.place.shown,
-            out.display()
+        let (own, out) = (&loaded.place.shown, out.display());
+        warnings.push(say!(
+            language,
+            "{own} reads no manifest from {out}: add that folder to its `manifests`",
+            "{own} 没有读 {out} 里的清单：请把这个文件夹加进 `manifests`",
+            "{own} 沒有讀 {out} 裡的清單：請把這個資料夾加進 `manifests`"
         ));
     }
     let own: Vec<PathBuf> =
@@ -293,10 +359,12 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
         loaded.sources.manifests().iter().filter(|found| found.real.exists() && !own.contains(&found.real));
     let others: Vec<&str> = others.map(|found| &*found.name).collect();
     if !others.is_empty() && covered {
-        let shown = others.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-        let more = if others.len() > 5 { format!(" and {} more", others.len() - 5) } else { String::new() };
-        warnings.push(format!(
-            "the workspace has other manifests, {shown}{more}; what they declare too is an error: see `rosterctl validate`"
+        let shown = listed(&others, language);
+        warnings.push(say!(
+            language,
+            "the workspace has other manifests, {shown}; what they declare too is an error: see `rosterctl validate`",
+            "工作区还有别的清单：{shown}；两边都声明的算错误：见 `rosterctl validate`",
+            "工作區還有別的清單：{shown}；兩邊都宣告的算錯誤：見 `rosterctl validate`"
         ));
     }
     let unnamed = live.agents.iter().flat_map(|listing| listing.items.keys());
@@ -305,9 +373,12 @@ fn warnings(loaded: &Loaded, manifests: &[Manifest], live: &Live, out: &Path) ->
         .map(|id| safe(id.as_str()))
         .collect();
     if !unnamed.is_empty() {
-        warnings.push(format!(
-            "no manifest can name these live agents, so no plan ever changes them: {}",
-            unnamed.join(", ")
+        let unnamed = unnamed.join(comma(language));
+        warnings.push(say!(
+            language,
+            "no manifest can name these live agents, so no plan ever changes them: {unnamed}",
+            "清单没法写这些线上坐席的工号，所以计划从不改动他们：{unnamed}",
+            "清單沒法寫這些線上客服人員的工號，所以計畫從不更動他們：{unnamed}"
         ));
     }
     warnings

@@ -10,7 +10,9 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::session::load::registry;
 use crate::manifest::schema;
+use crate::messages::say;
 use crate::model::id::safe;
+use crate::model::language::Language;
 use crate::storage::files;
 use crate::storage::paths::{self, WORKSPACE_FILE};
 use crate::yaml::placeholder;
@@ -65,20 +67,22 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         paths::unlinked(&folder.join(name))
             .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
     }
+    // A new workspace names no language.
+    let language = console.language(None);
     for (name, text) in &files {
         let path = folder.join(name);
         let written = fs::create_dir_all(path.parent().unwrap_or(folder))
             .and_then(|()| files::create(&path, text.as_bytes()));
         let shown = safe(&files::shown(&path));
         match written {
-            Ok(true) => console.note(&format!("wrote {shown}")),
+            Ok(true) => console.note(&say!(language, "wrote {shown}", "已写入 {shown}", "已寫入 {shown}")),
             Ok(false) => {
                 return Err(CliError::error(format!("{shown} was made by another program meanwhile")));
             }
             Err(error) => return Err(CliError::error(format!("{shown} cannot be written: {error}"))),
         }
     }
-    console.out(&next(folder));
+    console.out(&next(folder, language));
     Ok(Exit::Success)
 }
 
@@ -105,7 +109,7 @@ fn name(folder: &Path) -> String {
 }
 
 /// Returns the commands that follow.
-fn next(folder: &Path) -> String {
+fn next(folder: &Path, language: Language) -> String {
     let shown = safe(&files::shown(folder));
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     let argument = match &*shown {
@@ -113,8 +117,9 @@ fn next(folder: &Path) -> String {
         plain if plain.chars().all(is_plain) => format!(" {plain}"),
         other => format!(" '{}'", other.replace('\'', r"'\''")),
     };
+    let head = language.choose("Next:", "接下来：", "接下來：");
     format!(
-        "Next:\n  \
+        "{head}\n  \
          rosterctl plan{argument}\n  \
          rosterctl apply{argument}\n  \
          rosterctl status{argument}\n"

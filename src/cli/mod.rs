@@ -2,6 +2,7 @@
 
 mod adopt;
 mod apply;
+mod approval;
 mod calendar;
 mod completions;
 mod console;

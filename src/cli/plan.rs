@@ -16,6 +16,7 @@ use super::session::{connections, fingerprints, git_exposure, other_ledger, scen
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::apply::disruption;
+use crate::messages::{Message as _, say};
 use crate::model::note::Deferred;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, Plan, sign};
 use crate::model::scene::Scene;
@@ -102,13 +103,14 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
     if !conflicts.is_empty() {
         return Err(CliError::Input(conflicts, loaded.sources));
     }
+    let language = console.language(loaded.workspace.language);
     // The program ends soon and frees all memory at once. To free each value takes a tenth of the run.
     let several = task.is_of_several();
     let (plan, scene) = if let (Some(file), Some(snapshot)) = (&arguments.live, snapshot) {
         snapshot_plan::make(&loaded, snapshot?, file, &arguments.narrowing, console).await?
     } else {
         if let Some(why) = loaded.journal().corruption() {
-            console.note(&why);
+            console.note(&why.say(language));
         }
         git_exposure::warn(&loaded, console);
         let store = Store::open(&loaded.workspace, &loaded.place)?;
@@ -138,7 +140,8 @@ async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {
             file.finish()
         });
         saved.map_err(|error| unsaved(out, &error))?;
-        console.note(&format!("saved the plan to {}", out.display()));
+        let out = out.display();
+        console.note(&say!(language, "saved the plan to {out}", "计划已保存到 {out}", "計畫已儲存到 {out}"));
     }
     if !several {
         std::mem::forget(loaded.desired);
@@ -154,8 +157,13 @@ async fn at_work(loaded: &Loaded, plan: &Plan, console: &Console) -> Vec<Deferre
     let agents = disruption::guarded_agents(plan, guard);
     let observers = connections::guards(loaded, plan, guard).await;
     if observers.is_empty() && !agents.is_empty() {
-        console
-            .warning("no connection tells a state that `policy.presence.protect` names: no agent is guarded");
+        let language = console.language(loaded.workspace.language);
+        let text = language.choose(
+            "no connection tells a state that `policy.presence.protect` names: no agent is guarded",
+            "没有连接返回 `policy.presence.protect` 写的状态：一个坐席也没有保护",
+            "沒有連線傳回 `policy.presence.protect` 寫的狀態：一位客服人員也沒有保護",
+        );
+        console.warning(text, language);
     }
     if observers.is_empty() {
         return Vec::new();

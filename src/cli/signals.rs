@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use crate::messages::say;
+use crate::model::language::Language;
 use crate::runtime::progress;
 
 /// True once a run must not be abandoned any more.
@@ -118,7 +120,7 @@ async fn either(others: &mut Others) -> bool {
 }
 
 /// Turns the first signal into a stop request; the second ends the program at once.
-pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
+pub(super) async fn listen(stop: watch::Sender<bool>, console: Console, language: Language) {
     let mut others = Others::listen();
     loop {
         if either(&mut others).await {
@@ -127,7 +129,11 @@ pub(super) async fn listen(stop: watch::Sender<bool>, console: Console) {
         if *stop.borrow() {
             std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-        console.note("Stopping after the calls in flight. Press again to end at once.");
+        console.note(language.choose(
+            "Stopping after the calls in flight. Press again to end at once.",
+            "做完已发出的调用就停止。再按一次立即结束。",
+            "做完已送出的呼叫就停止。再按一次立即結束。",
+        ));
         let _ = stop.send(true);
     }
 }
@@ -137,10 +143,17 @@ pub(super) async fn obey(
     mut lost: watch::Receiver<Option<String>>,
     stop: watch::Sender<bool>,
     console: Console,
+    language: Language,
 ) {
     let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone().unwrap_or_default()) else {
         return;
     };
-    console.error(&format!("the lock of this workspace was lost, and no further step is started: {why}"));
+    let text = say!(
+        language,
+        "the lock of this workspace was lost, and no further step is started: {why}",
+        "丢了这个工作区的锁，不再开始新的步骤：{why}",
+        "丟了這個工作區的鎖，不再開始新的步驟：{why}"
+    );
+    console.error_in(&text, language);
     let _ = stop.send(true);
 }

@@ -8,6 +8,8 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use super::session::planning::{self, PlanningInput};
+use crate::messages::say;
+use crate::model::language::Language;
 use crate::model::live::Live;
 use crate::runtime::clock;
 use crate::storage::files;
@@ -43,7 +45,14 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let out = arguments.out.display();
     files::put(&arguments.out, snapshot::write(&snapshot).as_bytes())
         .map_err(|error| unsaved(&arguments.out, &error))?;
-    console.note(&format!("saved what is live to {out}: {}", held(&snapshot.live)));
+    let language = console.language(loaded.workspace.language);
+    let held = held(&snapshot.live, language);
+    console.note(&say!(
+        language,
+        "saved what is live to {out}: {held}",
+        "线上的数据已保存到 {out}：{held}",
+        "線上的資料已儲存到 {out}：{held}"
+    ));
     let mut exit = Exit::Success;
     for (what, doubt) in snapshot.live.doubts() {
         console.error(&format!(
@@ -60,10 +69,21 @@ fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
 }
 
 /// Describes the number of resources.
-fn held(live: &Live) -> String {
-    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    let agents = live.agents.as_ref().map(|listing| count(listing.items.len(), "agent"));
-    let queues = live.queues.as_ref().map(|listing| count(listing.items.len(), "queue"));
+fn held(live: &Live, language: Language) -> String {
+    let agents = live.agents.as_ref().map(|listing| {
+        let (count, s) = (listing.items.len(), if listing.items.len() == 1 { "" } else { "s" });
+        say!(language, "{count} agent{s}", "坐席 {count} 人", "客服人員 {count} 人")
+    });
+    let queues = live.queues.as_ref().map(|listing| {
+        let (count, s) = (listing.items.len(), if listing.items.len() == 1 { "" } else { "s" });
+        say!(language, "{count} queue{s}", "队列 {count} 个", "佇列 {count} 個")
+    });
     let held: Vec<String> = [agents, queues].into_iter().flatten().collect();
-    if held.is_empty() { "nothing, since no connection holds any".to_owned() } else { held.join(", ") }
+    if held.is_empty() {
+        let nothing = "nothing, since no connection holds any";
+        return language
+            .choose(nothing, "空的，因为没有连接带坐席或队列", "空的，因為沒有連線帶客服人員或佇列")
+            .to_owned();
+    }
+    held.join(language.choose(", ", "，", "，"))
 }

@@ -45,12 +45,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let path: &Path = &arguments.write;
     output_guard::check(&arguments.workspace, "--write", path)?;
     let loaded = load::load(&arguments.workspace)?;
-    let language = console.language(loaded.workspace.language);
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let ledger = store.load().await?;
     let history = store.history(&ledger).await?;
+    let language = console.language(loaded.workspace.language);
     for remark in &history.remarks {
-        console.warning(&remark.say(language));
+        console.warning(&remark.say(language), language);
     }
     let records = &history.records;
     let Some(record) = records.iter().find(|record| record.run == arguments.run) else {
@@ -67,7 +67,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         .map(|(kind, _)| *kind)
         .collect();
     let Adoption { edits, left } = undo::undo(&loaded.desired, record, records, &deletable);
-    let edited = manifest_edits::edit(&loaded, &edits, None)?;
+    let edited = manifest_edits::edit(&loaded, &edits, None, language)?;
     files::put(path, edited.patch().as_bytes()).map_err(|error| {
         CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
     })?;
@@ -76,21 +76,22 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     for left in left.iter().chain(&edited.left) {
         let left = left.say(language);
-        console.warning(&say!(language, "not taken back: {left}", "没有撤回：{left}", "沒有撤回：{left}"));
+        let text = say!(language, "not taken back: {left}", "没有撤回：{left}", "沒有撤回：{left}");
+        console.warning(&text, language);
     }
     if edited.is_empty() {
         console.note(language.choose(
             "the patch is empty: nothing of this run is left to take back",
-            "补丁是空的：这次运行没有留下要撤回的",
-            "修補檔是空的：這次執行沒有留下要撤回的",
+            "补丁是空的：那次执行没有剩下可以撤回的",
+            "修補檔是空的：那次執行沒有剩下可以撤回的",
         ));
     } else {
         let path = path.display();
         console.note(&say!(
             language,
             "wrote {path}; nothing was changed",
-            "已写 {path}；别的什么都没有动",
-            "已寫 {path}；別的什麼都沒有動"
+            "已写入 {path}；什么都没有改动",
+            "已寫入 {path}；什麼都沒有更動"
         ));
     }
     Ok(Exit::Success)

@@ -1,11 +1,11 @@
 //! Dates in a Roster document, as they are written: `from`, `until`, `during` and `periods`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::model::date::Date;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::problem::{Element, Label, RosterProblem, ValueProblem, Wanted};
+use crate::model::search::During;
 use crate::model::source::Source;
 use crate::yaml::decode::{Fields, cannot_be, filled, list, scalar, wrong_shape};
 use crate::yaml::{Node, NodeValue};
@@ -41,16 +41,15 @@ pub(super) enum RawWhen {
     Period(Named),
 }
 
-impl fmt::Display for RawWhen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl RawWhen {
+    /// Returns the time for people.
+    pub(super) fn during(&self) -> During {
         match self {
-            RawWhen::Period((name, _)) => write!(f, "period {name}"),
-            RawWhen::Span(RawSpan { from: Some((from, _)), until: Some((until, _)) }) => {
-                write!(f, "from {from} until {until}")
-            }
-            RawWhen::Span(RawSpan { from: Some((from, _)), until: None }) => write!(f, "from {from}"),
-            RawWhen::Span(RawSpan { until: Some((until, _)), .. }) => write!(f, "until {until}"),
-            RawWhen::Span(RawSpan { from: None, until: None }) => Ok(()),
+            RawWhen::Period((name, _)) => During::Period(name.to_string()),
+            RawWhen::Span(RawSpan { from, until }) => During::Span {
+                from: from.as_ref().map(|(date, _)| date.to_string()),
+                until: until.as_ref().map(|(date, _)| date.to_string()),
+            },
         }
     }
 }

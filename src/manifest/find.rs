@@ -17,7 +17,7 @@ use crate::model::field::{Entry, Record};
 use crate::model::id::{Kind, OperatorId, ResourceId};
 use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::search::{
-    AgentHit, Declared, Exclusion, FORMAT, FieldHit, Layer, MemberKey, Membership, Origin, QueueHit,
+    AgentHit, Declared, During, Exclusion, FORMAT, FieldHit, Layer, MemberKey, Membership, Origin, QueueHit,
     SearchResult, SeatHit, SelectorHit,
 };
 use crate::model::seat;
@@ -240,27 +240,27 @@ fn origin(
         let during = entries.find(|entry| fits(&entry.set.record, entry.set.queues.as_deref()));
         let is_base = || fits(&template.record, template.queues.as_deref());
         (during.is_some() || is_base())
-            .then(|| Origin { layer: layer.clone(), during: during.map(|entry| entry.when.to_string()) })
+            .then(|| Origin { layer: layer.clone(), during: during.map(|entry| entry.when.during()) })
     })
 }
 
 /// The keys that put agents into a queue, by their places.
 #[derive(Default)]
-struct MemberKeys<'a>(BTreeMap<&'a Source, (MemberKey, Option<String>)>);
+struct MemberKeys<'a>(BTreeMap<&'a Source, (MemberKey, Option<During>)>);
 
 impl<'a> MemberKeys<'a> {
     fn new(raw: Option<&'a RawQueue>) -> Self {
         let mut keys = Self::default();
         if let Some(raw) = raw {
             let sets = raw.during.iter().map(|entry| {
-                (entry.set.members.as_ref(), entry.set.selector.as_ref(), Some(entry.when.to_string()))
+                (entry.set.members.as_ref(), entry.set.selector.as_ref(), Some(entry.when.during()))
             });
             let base = (raw.members.as_ref(), raw.selector.as_ref(), None);
             for (members, selector, during) in sets.chain([base]) {
                 for member in members.iter().flat_map(|(_, list)| list) {
                     keys.0.insert(&member.source, (MemberKey::AssignMembers, during.clone()));
                     for entry in member.dates.iter().flat_map(|dates| &dates.during) {
-                        let during = Some(entry.when.to_string());
+                        let during = Some(entry.when.during());
                         keys.0.insert(&entry.set.1, (MemberKey::AssignMembers, during));
                     }
                 }
@@ -273,7 +273,7 @@ impl<'a> MemberKeys<'a> {
     }
 
     /// Returns the place of the selector that holds, if it chooses a member or excepts an agent.
-    fn selector(&self, queue: &DesiredQueue, raw: &'a RawQueue) -> Option<(&'a Source, Option<String>)> {
+    fn selector(&self, queue: &DesiredQueue, raw: &'a RawQueue) -> Option<(&'a Source, Option<During>)> {
         let wanted = queue.selector.as_ref()?;
         let selectors = raw.during.iter().filter_map(|entry| entry.set.selector.as_ref());
         let first = |record: &Record| record.iter().find_map(|entry| entry.source.cloned());
@@ -434,7 +434,7 @@ fn queue_hit(
         let during = entries.find(|entry| entry.set.min_members.as_ref().is_some_and(|(_, s)| s == source));
         let count = Value::Number(i64::try_from(*count).unwrap_or(i64::MAX));
         let mut hit = field("minMembers", count, Some(source));
-        hit.origin.during = during.map(|entry| entry.when.to_string());
+        hit.origin.during = during.map(|entry| entry.when.during());
         fields.push(hit);
     }
     fields.extend(queue.allow_empty.then(|| field("allowEmpty", Value::Flag(true), None)));

@@ -27,6 +27,7 @@ use self::zh::Region;
 use crate::model::chain::ChainRemark;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Finding, FindingKind};
+use crate::model::journal::JournalRemark;
 use crate::model::language::Language;
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
@@ -174,6 +175,7 @@ messages!(
     ChangeReason: change_reason,
     FieldReason: field_reason,
     ChainRemark: chain_remark,
+    JournalRemark: journal_remark,
     EditObjection: edit_objection,
     LeftEdit: left_edit,
     ManifestEdit: manifest_edit,

@@ -8,7 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::history::RunId;
 use super::id::OperatorId;
+use super::message::messages;
 use super::plan::Plan;
+
+messages! {
+    /// A remark on the journal of a run that did not come to its end.
+    JournalRemark {
+        /// It belongs to another workspace.
+        Foreign { path: String, workspace: String },
+        /// It names no workspace and no call.
+        Nameless { path: String },
+        /// It cannot be read; the next apply keeps it aside.
+        Damaged { path: String, why: String, aside: String },
+    }
+}
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -86,6 +86,8 @@ messages! {
         MayStillCome,
         /// A step waits for busy agents.
         Waits { wait: Duration, deferred: Vec<Deferred> },
+        /// A creation waits for another run that creates queues.
+        OtherCreates,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The result of a search in the manifests: where a resource stands, and which layer says each of its values.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -133,7 +134,7 @@ pub struct SelectorHit {
     pub source: Source,
     /// The time for which it holds, if it stands in `during`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub during: Option<String>,
+    pub during: Option<During>,
 }
 
 /// A value, with its layer and its place.
@@ -162,7 +163,39 @@ pub struct Origin {
     pub layer: Layer,
     /// The time for which it says so, if the value stands in `during`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub during: Option<String>,
+    pub during: Option<During>,
+}
+
+/// The time for which an entry of `during` holds. JSON has its English words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum During {
+    /// A named period.
+    Period(String),
+    /// Dates of its own.
+    Span {
+        /// Its begin.
+        from: Option<String>,
+        /// Its last day, or its end.
+        until: Option<String>,
+    },
+}
+
+impl fmt::Display for During {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            During::Period(name) => write!(f, "period {name}"),
+            During::Span { from: Some(from), until: Some(until) } => write!(f, "from {from} until {until}"),
+            During::Span { from: Some(from), until: None } => write!(f, "from {from}"),
+            During::Span { from: None, until: Some(until) } => write!(f, "until {until}"),
+            During::Span { from: None, until: None } => Ok(()),
+        }
+    }
+}
+
+impl Serialize for During {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
 }
 
 /// A part of the manifests that says values.

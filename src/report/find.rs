@@ -1,24 +1,22 @@
 //! Renders the result of a search: a card a resource, or a line each if there are many.
 
+mod words;
+
 use anstyle::Style;
 use console::{Alignment, measure_text_width, pad_str};
 
-use super::phrases::{bracketed, comma};
+use self::words::Words;
+use super::phrases::{colon, comma};
 use super::text::TextStyle;
-use super::view::value_words;
-use crate::messages::zh::words::before_chinese;
-use crate::messages::{Message as _, say};
-use crate::model::difference::fields;
-use crate::model::field::by_key;
+use crate::messages::Message as _;
 use crate::model::id::{Kind, OperatorId, safe};
 use crate::model::language::Language;
 use crate::model::reason::ChangeReason;
 use crate::model::search::{
-    AgentHit, Declared, Exclusion, FieldHit, Layer, MemberKey, Membership, Origin, QueueHit, SearchResult,
+    AgentHit, Exclusion, FieldHit, Layer, Membership, Origin, QueueHit, SearchResult,
 };
 use crate::model::source::Source;
-use crate::model::text::{sanitize, visible};
-use crate::model::value::Value;
+use crate::model::text::visible;
 
 /// The most resources of a kind that have a card each.
 const CARDS: usize = 10;
@@ -28,9 +26,9 @@ pub fn text(result: &SearchResult, look: TextStyle, language: Language) -> Strin
     let words = Words(language);
     let mut blocks = Vec::new();
     if result.agents.len() > CARDS {
-        blocks.push(words.brief(&result.agents));
+        blocks.push(brief(&result.agents, words));
     } else {
-        blocks.extend(result.agents.iter().map(|hit| words.agent(hit, look)));
+        blocks.extend(result.agents.iter().map(|hit| agent(hit, look, words)));
     }
     if result.queues.len() > CARDS {
         let row = |hit: &QueueHit| {
@@ -38,198 +36,102 @@ pub fn text(result: &SearchResult, look: TextStyle, language: Language) -> Strin
         };
         blocks.push(columns(0, &result.queues.iter().map(row).collect::<Vec<_>>()));
     } else {
-        blocks.extend(result.queues.iter().map(|hit| words.queue(hit, look)));
+        blocks.extend(result.queues.iter().map(|hit| queue(hit, look, words)));
     }
     blocks.extend(result.seats.iter().map(|hit| {
         let head = look.paint(&hit.id.to_string(), Style::new().bold());
-        format!("{head}\n  {}\n{}", hit.source, columns(2, &words.fields(Kind::Seat, &hit.fields)))
+        format!("{head}\n  {}\n{}", hit.source, columns(2, &rows(&hit.fields, Kind::Seat, words)))
     }));
     if result.agents.len() > CARDS || result.queues.len() > CARDS {
-        let more = language.choose(
-            "Search for one of them to see its fields and its queues.",
-            "查其中一个，就看得到它的字段和队列。",
-            "查其中一個，就看得到它的欄位和佇列。",
-        );
-        blocks.push(format!("{more}\n"));
+        blocks.push(format!("{}\n", words.search_for_one()));
     }
     blocks.join("\n")
 }
 
-/// The words of a search in a language.
-#[derive(Clone, Copy)]
-struct Words(Language);
-
-impl Words {
-    /// Renders many agents, a line each; those of a pool share a line.
-    fn brief(self, hits: &[AgentHit]) -> String {
-        let rows = hits.chunk_by(|one, next| one.pool.is_some() && one.source == next.source).map(|agents| {
-            let (first, last, count) = (&agents[0], &agents[agents.len() - 1], agents.len());
-            let place = first.source.as_ref().map(Source::to_string).unwrap_or_default();
-            match &first.pool {
-                Some(pool) if count > 1 => vec![
-                    format!("{} .. {}", first.id, last.id),
-                    say!(
-                        self.0,
-                        "{count} agents of the pool {pool}",
-                        "号段 {pool} 的 {count} 名坐席",
-                        "號段 {pool} 的 {count} 位客服人員"
-                    ),
-                    place,
-                ],
-                Some(_) | None => vec![first.id.to_string(), called(first.name.as_deref()), place],
+/// Renders many agents, a line each; those of a pool share a line.
+fn brief(hits: &[AgentHit], words: Words) -> String {
+    let rows = hits.chunk_by(|one, next| one.pool.is_some() && one.source == next.source).map(|agents| {
+        let (first, last) = (&agents[0], &agents[agents.len() - 1]);
+        let place = first.source.as_ref().map(Source::to_string).unwrap_or_default();
+        match &first.pool {
+            Some(pool) if agents.len() > 1 => {
+                let ids = format!("{} .. {}", first.id, last.id);
+                vec![ids, words.agents_of(pool, agents.len()), place]
             }
-        });
-        columns(0, &rows.collect::<Vec<_>>())
-    }
-
-    fn agent(self, hit: &AgentHit, look: TextStyle) -> String {
-        let mut head = look.paint(&hit.id.to_string(), Style::new().bold());
-        head.extend(hit.name.as_deref().map(|name| format!("  {}", visible(name))));
-        head.extend(
-            hit.pool
-                .as_ref()
-                .map(|pool| say!(self.0, ", of the pool {pool}", "，属于号段 {pool}", "，屬於號段 {pool}")),
-        );
-        head.push_str(match hit.declared {
-            Declared::Present => "",
-            Declared::Absent => self.0.choose(
-                ", a tombstone: `state: absent`",
-                "，清单写了 `state: absent`",
-                "，清單寫了 `state: absent`",
-            ),
-            Declared::Nowhere => {
-                self.0.choose(", which no manifest declares", "，清单里没有声明", "，清單裡沒有宣告")
-            }
-        });
-        let mut out = format!("{head}\n");
-        out.extend(hit.source.iter().map(|source| format!("  {source}\n")));
-        let out_of_date = hit.out_of_date.iter().map(|out| ChangeReason::Left { out: out.clone() });
-        out.extend(out_of_date.map(|reason| format!("  {}\n", reason.say(self.0))));
-        out.push_str(&columns(2, &self.fields(Kind::Agent, &hit.fields)));
-        if !hit.queues.is_empty() {
-            out.push_str(self.0.choose("  queues\n", "  队列\n", "  佇列\n"));
-            let row = |member: &Membership| self.placed(visible(member.queue.name.as_str()).into(), member);
-            out.push_str(&columns(4, &hit.queues.iter().map(row).collect::<Vec<_>>()));
+            Some(_) | None => vec![first.id.to_string(), called(first.name.as_deref()), place],
         }
-        if !hit.excluded.is_empty() {
-            out.push_str(self.0.choose("  not in\n", "  不在\n", "  不在\n"));
-            let row = |out: &Exclusion| vec![visible(out.queue.name.as_str()).into(), self.excluded(out)];
-            out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
-        }
-        out
-    }
+    });
+    columns(0, &rows.collect::<Vec<_>>())
+}
 
-    fn queue(self, hit: &QueueHit, look: TextStyle) -> String {
-        let head = look.paint(&hit.id.to_string(), Style::new().bold());
-        let told = if hit.declared {
-            ""
-        } else {
-            self.0.choose(", which only agents name", "，只有坐席提到它", "，只有客服人員提到它")
+fn agent(hit: &AgentHit, look: TextStyle, words: Words) -> String {
+    let mut head = look.paint(&hit.id.to_string(), Style::new().bold());
+    head.extend(hit.name.as_deref().map(|name| format!("  {}", visible(name))));
+    head.extend(hit.pool.as_ref().map(|pool| words.of_pool(pool)));
+    head.push_str(words.declared(hit.declared));
+    let mut out = format!("{head}\n");
+    out.extend(hit.source.iter().map(|source| format!("  {source}\n")));
+    let out_of_date = hit.out_of_date.iter().map(|out| ChangeReason::Left { out: out.clone() });
+    out.extend(out_of_date.map(|reason| format!("  {}\n", reason.say(words.0))));
+    out.push_str(&columns(2, &rows(&hit.fields, Kind::Agent, words)));
+    if !hit.queues.is_empty() {
+        out.push_str(&format!("  {}\n", words.queues()));
+        let row = |member: &Membership| placed(visible(member.queue.name.as_str()).into(), member, words);
+        out.push_str(&columns(4, &hit.queues.iter().map(row).collect::<Vec<_>>()));
+    }
+    if !hit.excluded.is_empty() {
+        out.push_str(&format!("  {}\n", words.not_in()));
+        let row = |out: &Exclusion| vec![visible(out.queue.name.as_str()).into(), words.excluded(out)];
+        out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
+    }
+    out
+}
+
+fn queue(hit: &QueueHit, look: TextStyle, words: Words) -> String {
+    let head = look.paint(&hit.id.to_string(), Style::new().bold());
+    let told = if hit.declared { "" } else { words.only_named() };
+    let mut out = format!("{head}{told}\n  {}\n", hit.source);
+    let mut rows = rows(&hit.fields, Kind::Queue, words);
+    if let Some(selector) = &hit.member_selector {
+        let want = |hit: &FieldHit| {
+            let field = words.field(Kind::Agent, hit.path);
+            format!("{field}{}{}", colon(words.0), words.value(&hit.value))
         };
-        let mut out = format!("{head}{told}\n  {}\n", hit.source);
-        let mut rows = self.fields(Kind::Queue, &hit.fields);
-        if let Some(selector) = &hit.member_selector {
-            let wants: Vec<String> = selector
-                .fields
-                .iter()
-                .map(|hit| format!("{}: {}", hit.path, self.value(&hit.value)))
-                .collect();
-            let layer = self.layer(&Origin { layer: Layer::Queue, during: selector.during.clone() });
-            rows.push(vec![
-                "memberSelector".to_owned(),
-                wants.join(comma(self.0)),
-                layer,
-                selector.source.to_string(),
-            ]);
-        }
-        out.push_str(&columns(2, &rows));
-        out.push_str(&format!("  {}\n", self.members(hit.members.len())));
-        let who = |id: &OperatorId, name: Option<&str>| format!("{} {}", safe(id.as_str()), called(name));
-        let row =
-            |member: &Membership| self.placed(who(&member.agent_number, member.name.as_deref()), member);
-        out.push_str(&columns(4, &hit.members.iter().map(row).collect::<Vec<_>>()));
-        if !hit.excluded.is_empty() {
-            out.push_str(self.0.choose("  not in it\n", "  不在其中\n", "  不在其中\n"));
-            let row = |out: &Exclusion| vec![who(&out.agent_number, out.name.as_deref()), self.excluded(out)];
-            out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
-        }
-        out
+        let wants: Vec<String> = selector.fields.iter().map(want).collect();
+        let layer = words.layer(&Origin { layer: Layer::Queue, during: selector.during.clone() });
+        let wants = wants.join(comma(words.0));
+        rows.push(vec!["memberSelector".to_owned(), wants, layer, selector.source.to_string()]);
     }
-
-    fn members(self, count: usize) -> String {
-        say!(self.0, "{count} members", "{count} 名成员", "{count} 位成員")
+    out.push_str(&columns(2, &rows));
+    out.push_str(&format!("  {}\n", words.members(hit.members.len())));
+    let who = |id: &OperatorId, name: Option<&str>| format!("{} {}", safe(id.as_str()), called(name));
+    let row = |member: &Membership| placed(who(&member.agent_number, member.name.as_deref()), member, words);
+    out.push_str(&columns(4, &hit.members.iter().map(row).collect::<Vec<_>>()));
+    if !hit.excluded.is_empty() {
+        out.push_str(&format!("  {}\n", words.not_in_it()));
+        let row = |out: &Exclusion| vec![who(&out.agent_number, out.name.as_deref()), words.excluded(out)];
+        out.push_str(&columns(4, &hit.excluded.iter().map(row).collect::<Vec<_>>()));
     }
-
-    /// Returns a row a field: its name, its value, the layer that says it, and its place.
-    fn fields(self, kind: Kind, hits: &[FieldHit]) -> Vec<Vec<String>> {
-        let row = |hit: &FieldHit| {
-            let name = by_key(fields(kind), hit.path).map_or(hit.path, |field| field.name(self.0));
-            let place = hit.source.as_ref().map(Source::to_string).unwrap_or_default();
-            vec![name.to_owned(), self.value(&hit.value), self.layer(&hit.origin), place]
-        };
-        hits.iter().map(row).collect()
-    }
-
-    /// Returns a value in words; of a password the reference to it.
-    fn value(self, value: &Value) -> String {
-        match value {
-            Value::Password(reference) => sanitize(&format!("{reference}")).into_owned(),
-            value => value_words(value, self.0),
-        }
-    }
-
-    fn layer(self, origin: &Origin) -> String {
-        let layer = match &origin.layer {
-            Layer::Agent => self.0.choose("agent", "坐席", "客服人員").to_owned(),
-            Layer::Pool { pool } => say!(self.0, "pool {pool}", "号段 {pool}", "號段 {pool}"),
-            Layer::Profile { profile } => {
-                let profile = visible(profile);
-                say!(self.0, "profile {profile}", "模板 {profile}", "範本 {profile}")
-            }
-            Layer::Defaults => "defaults".to_owned(),
-            Layer::Queue => self.0.choose("queue", "队列", "佇列").to_owned(),
-            Layer::Seat => self.0.choose("seat", "语音席位", "語音席位").to_owned(),
-        };
-        layer + &self.during(origin)
-    }
-
-    /// Returns the time for which a value holds, behind its layer; empty if it always holds.
-    fn during(self, origin: &Origin) -> String {
-        let Some(during) = origin.during.as_deref().map(safe) else { return String::new() };
-        say!(self.0, ", during {during}", "，时段 {during}", "，時段 {during}")
-    }
-
-    /// Returns the row of a membership: the other side, the priority, the key, and its place.
-    fn placed(self, other: String, member: &Membership) -> Vec<String> {
-        let by = match member.by {
-            MemberKey::AssignMembers => format!("assignMembers{}", self.during(&member.origin)),
-            MemberKey::MemberSelector => format!("memberSelector{}", self.during(&member.origin)),
-            MemberKey::Queues => {
-                let layer = self.layer(&member.origin);
-                let before = before_chinese(&layer);
-                say!(self.0, "queues of {layer}", "{before}的 queues", "{before}的 queues")
-            }
-        };
-        let priority = member.priority;
-        let priority = say!(self.0, "priority {priority}", "优先级 {priority}", "優先順序 {priority}");
-        vec![other, priority, by, member.source.to_string()]
-    }
-
-    fn excluded(self, out: &Exclusion) -> String {
-        if let Some(out) = &out.out_of_date {
-            return ChangeReason::Left { out: out.clone() }.say(self.0);
-        }
-        let said = self.0.choose(
-            "an exception of its memberSelector ",
-            "它的 memberSelector 把此人除外",
-            "它的 memberSelector 把此人除外",
-        );
-        format!("{said}{}", bracketed(&out.source.to_string(), self.0))
-    }
+    out
 }
 
 fn called(name: Option<&str>) -> String {
     name.map(visible).unwrap_or_default().into_owned()
+}
+
+/// Returns the row of each field: its name, its value, the layer that says it, and its place.
+fn rows(fields: &[FieldHit], kind: Kind, words: Words) -> Vec<Vec<String>> {
+    let row = |hit: &FieldHit| {
+        let place = hit.source.as_ref().map(Source::to_string).unwrap_or_default();
+        let field = words.field(kind, hit.path).to_owned();
+        vec![field, words.value(&hit.value), words.layer(&hit.origin), place]
+    };
+    fields.iter().map(row).collect()
+}
+
+/// Returns the row of a membership: the other side, the priority, the key, and its place.
+fn placed(other: String, member: &Membership, words: Words) -> Vec<String> {
+    vec![other, words.priority(member.priority), words.key(member), member.source.to_string()]
 }
 
 /// Renders rows with their cells below each other.

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::phrases::{Phrase, comma, status};
 use super::text::{TextStyle, wrap};
-use crate::messages::zh::{Region, words, zh};
+use crate::messages::zh::{Region, words};
 use crate::messages::{Message as _, notes, say};
 use crate::model::chain::ChainRemark;
 use crate::model::date::Zone;
@@ -14,7 +14,7 @@ use crate::model::history::{ResourceWrite, RunRecord, StepRecord, WrittenField};
 use crate::model::id::{ResourceId, safe};
 use crate::model::language::Language;
 use crate::model::outcome::Status;
-use crate::model::plan::{Action, Operation, Verb};
+use crate::model::plan::Action;
 use crate::model::text::sanitize;
 use crate::model::value::{Members, NO_MEMBERS, Value};
 
@@ -169,7 +169,7 @@ fn open(step: &StepRecord, language: Language) -> String {
     let (status, operation) = match Region::of(language) {
         // JSON has the same words.
         None => (step.status.word().into(), step.operation.to_string()),
-        Some(region) => (status(step.status, language), does(step.operation, region)),
+        Some(region) => (status(step.status, language), words::operation(region, step.operation)),
     };
     let why = step.message.as_deref().map(|message| match step.notes.as_slice() {
         [] => safe(message),
@@ -177,19 +177,6 @@ fn open(step: &StepRecord, language: Language) -> String {
     });
     let why = why.map(|why| say!(language, ": {why}", "：{why}", "：{why}")).unwrap_or_default();
     format!("    ! {status} {operation} {ids}{why}\n")
-}
-
-/// Returns an operation in Chinese.
-fn does(operation: Operation, region: Region) -> String {
-    let kind = words::kind(region, operation.kind);
-    match operation.verb {
-        Verb::Create => format!("新增{kind}"),
-        Verb::Edit => format!("修改{kind}"),
-        Verb::Password => zh!(region, "设置{kind}密码", "設定{kind}密碼"),
-        Verb::Delete => zh!(region, "删除{kind}", "刪除{kind}"),
-        Verb::Members => zh!(region, "设置{kind}成员", "設定{kind}成員"),
-        Verb::Put => zh!(region, "保存{kind}密码", "儲存{kind}密碼"),
-    }
 }
 
 /// Renders the runs as JSON: their records without the content of their reports.

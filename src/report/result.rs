@@ -9,6 +9,7 @@ use super::Run;
 pub use super::counts::Counts;
 use super::phrases::{Again, Phrase, comma};
 use super::view::ranges;
+use crate::messages::zh::{Region, words};
 use crate::messages::{self, Message as _};
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -166,16 +167,20 @@ fn ends<'a>(plan: &'a Plan, run: &'a Run) -> impl Iterator<Item = Entry<'a>> {
 }
 
 /// Describes a step: `agent.create agent/8101..8180`.
-pub fn step(step: &Step) -> String {
+pub fn step(step: &Step, language: Language) -> String {
     let ids: Vec<OperatorId> = step.targets.iter().map(|target| target.name.clone()).collect();
-    step_for(step, &ids)
+    step_for(step, &ids, language)
 }
 
 /// Describes a step, for some of its targets.
-pub fn step_for(step: &Step, ids: &[OperatorId]) -> String {
+pub fn step_for(step: &Step, ids: &[OperatorId], language: Language) -> String {
     let ids: Vec<&OperatorId> = ids.iter().collect();
     let kind = step.targets.first().map_or("", |target| target.kind.word());
-    format!("{} {kind}/{}", step.operation, ranges(&ids))
+    let does = match Region::of(language) {
+        None => step.operation.to_string(),
+        Some(region) => words::operation(region, step.operation),
+    };
+    format!("{does} {kind}/{}", ranges(&ids))
 }
 
 /// Returns true if a run completed all work, and a read-back proved it.

@@ -13,7 +13,7 @@ use super::client::Check;
 use super::clock::Clock;
 use super::gate::Gate;
 use super::ports::{CreationGuard, PasswordStore, StepJournal};
-use super::pre_send_check::{Abort, PreSendCheck, PreSendChecks};
+use super::pre_send_check::{Abort, News, PreSendCheck, PreSendChecks};
 use super::read::presence::Observers;
 use super::read::resources;
 use super::vendor::Vendors;
@@ -61,7 +61,7 @@ pub async fn run(
     options: ApplyOptions,
     gate: &Gate,
     progress: Progress<'_>,
-    news: &(dyn Fn(&str) + Sync),
+    news: News<'_>,
 ) -> Finish {
     let Executor { vendors, observers, clock, creation, fresh, .. } = world;
     let checks = PreSendChecks::new(plan, vendors, observers, clock, options.guard.clone(), creation, fresh);
@@ -204,7 +204,7 @@ struct Run<'a> {
     checks: &'a PreSendChecks<'a>,
     gate: &'a Gate,
     progress: Progress<'a>,
-    news: &'a (dyn Fn(&str) + Sync),
+    news: News<'a>,
 }
 
 impl Run<'_> {
@@ -215,7 +215,7 @@ impl Run<'_> {
             Effect::Read { purpose, wanted, again } => self.read(purpose, wanted, again).await,
             Effect::ReadPresence { steps, agents, pause, notice } => {
                 if let Some(notice) = notice {
-                    (self.news)(&notice.to_string());
+                    (self.news)(&notice);
                 }
                 self.read_presence(steps, &agents, pause).await
             }

@@ -25,10 +25,13 @@ use crate::apply::write_op::WriteOp;
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::LiveQueue;
-use crate::model::note::Stale;
+use crate::model::note::{Note, Stale};
 use crate::model::plan::{Action, Change, Plan, Verb};
 use crate::model::presence::{Presence, PresencePolicy};
 use crate::model::unread::Unread;
+
+/// Callback that tells the user of a wait.
+pub type News<'a> = &'a (dyn Fn(&Note) + Sync);
 
 /// Queues by number.
 type Queues = Vec<(OperatorId, LiveQueue)>;
@@ -101,9 +104,9 @@ impl<'a> PreSendChecks<'a> {
     ///
     /// # Errors
     /// `NotSent` when the lock cannot be taken.
-    pub async fn begin_creation(&self, news: &(dyn Fn(&str) + Sync)) -> Result<(), Failure> {
+    pub async fn begin_creation(&self, news: News<'_>) -> Result<(), Failure> {
         let Some(creation) = &self.creation else { return Ok(()) };
-        let waiting = || news("another run creates queues on this account: waiting for it");
+        let waiting = || news(&Note::OtherCreates);
         let unlocked =
             |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}"));
         creation.hold(&waiting).await.map(|_| ()).map_err(unlocked)

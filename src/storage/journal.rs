@@ -22,7 +22,7 @@ use crate::model::call::Failure;
 use crate::model::digest;
 use crate::model::history::RunId;
 use crate::model::id::{OperatorId, ResourceId, safe};
-use crate::model::journal::{Ending, Entry};
+use crate::model::journal::{Ending, Entry, JournalRemark};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::runtime::clock;
 use crate::runtime::ports::StepJournal;
@@ -115,33 +115,21 @@ impl JournalPath {
         write().map_err(|error| format!("{} cannot be written: {error}", path.display()))
     }
 
-    /// Describes a journal of an earlier rosterctl that does not belong to this workspace.
-    pub fn foreign_journal(&self) -> Option<String> {
-        let shown = self.before.display();
+    /// Returns a remark on a journal of an earlier rosterctl that does not belong to this workspace.
+    pub fn foreign_journal(&self) -> Option<JournalRemark> {
+        let path = self.before.display().to_string();
         match self.look(&self.before) {
-            Found::Others(other) => Some(format!(
-                "{shown} tells of a run of workspace `{}` that did not come to its end: it is left alone, and the next \
-                 apply of that workspace takes it up",
-                safe(&other)
-            )),
-            Found::Damaged(..) => Some(format!(
-                "{shown} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no \
-                 apply runs in this folder"
-            )),
+            Found::Others(other) => Some(JournalRemark::Foreign { path, workspace: safe(&other) }),
+            Found::Damaged(..) => Some(JournalRemark::Nameless { path }),
             Found::Ours(_) | Found::Nothing => None,
         }
     }
 
-    /// Describes a damaged journal: its reason, the lost knowledge, and the file that keeps it.
-    pub fn corruption(&self) -> Option<String> {
+    /// Returns a remark on a damaged journal: its reason, and the file that keeps it.
+    pub fn corruption(&self) -> Option<JournalRemark> {
         let Found::Damaged(why, _) = self.look(&self.path) else { return None };
-        Some(format!(
-            "{}: the record of a run that did not come to its end cannot be read ({why}). Which of its calls were carried \
-             out is judged by what is live; which roles and passwords it set, and which queues it asked for, is not \
-             known from there on. The next apply keeps the file as {}",
-            self.path.display(),
-            self.aside().display()
-        ))
+        let (path, aside) = (self.path.display().to_string(), self.aside().display().to_string());
+        Some(JournalRemark::Damaged { path, why, aside })
     }
 
     /// Returns the time of the last write to a damaged journal. In milliseconds since 1970 UTC.

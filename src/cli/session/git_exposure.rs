@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::load::Loaded;
 use crate::cli::console::Console;
 use crate::config::workspace::Store;
+use crate::messages::say;
 use crate::model::id::safe;
+use crate::model::language::Language;
 use crate::storage::files::real;
 use crate::storage::{files, git};
 
@@ -22,7 +24,7 @@ pub(crate) struct Exposed {
 
 /// Finds exposed clear-text secrets, and tracked files of rosterctl's own folder. A secret is exposed if Git tracks
 /// or would add its file. Encrypted files may be tracked.
-pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
+pub(crate) fn find(loaded: &Loaded, language: Language) -> Vec<Exposed> {
     let stores = &loaded.workspace.stores;
     let path = |store: &Store| Some(loaded.place.folder.join(store.settings.text("path")?));
     let encrypted: Vec<PathBuf> =
@@ -43,24 +45,33 @@ pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
             });
         };
         let clear = |name: &str| !encrypted.iter().any(|file| files::same(file, &folder.join(name)));
-        if let Some(named) = named(&folder, clear) {
-            add(format!(
-                "Git tracks {named}, which holds a secret in clear: take it out with `git rm --cached`, and change it, \
-                 since the history keeps it"
+        if let Some(named) = named(&folder, clear, language) {
+            add(say!(
+                language,
+                "Git tracks {named}, which holds a secret in clear: take it out with `git rm --cached`, and change it, since the history keeps it",
+                "Git 跟踪 {named}，里面有明文密钥：用 `git rm --cached` 移出，再换掉这个密钥，因为历史里还有它",
+                "Git 追蹤 {named}，裡面有明文密鑰：用 `git rm --cached` 移出，再換掉這個密鑰，因為歷史裡還有它"
             ));
         }
         let is_used = fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
         if is_used && git::takes_up(&folder) {
             let folder = safe(&folder.display().to_string());
-            add(format!("Git does not ignore the files of {folder}, which hold secrets in clear"));
+            add(say!(
+                language,
+                "Git does not ignore the files of {folder}, which hold secrets in clear",
+                "Git 没有忽略 {folder} 里的文件，里面有明文密钥",
+                "Git 沒有忽略 {folder} 裡的檔案，裡面有明文密鑰"
+            ));
         }
     }
-    if let Some(named) = named(&loaded.place.own_folder(), |_| true) {
+    if let Some(named) = named(&loaded.place.own_folder(), |_| true, language) {
         found.push(Exposed {
             check: "ledger".to_owned(),
-            said: format!(
-                "Git tracks {named}: a pull request could forge the ledger, the journal or the lock; take it out with \
-                 `git rm --cached`"
+            said: say!(
+                language,
+                "Git tracks {named}: a pull request could forge the ledger, the journal or the lock; take it out with `git rm --cached`",
+                "Git 跟踪 {named}：合并请求可以伪造账本、执行日志或锁；请用 `git rm --cached` 移出",
+                "Git 追蹤 {named}：合併請求可以偽造帳本、執行日誌或鎖；請用 `git rm --cached` 移出"
             ),
             help: "keep `.rosterctl/` out of Git; `ledger.url` names a place that jobs share",
         });
@@ -69,17 +80,28 @@ pub(crate) fn find(loaded: &Loaded) -> Vec<Exposed> {
 }
 
 /// Names the tracked files of a folder that matter.
-fn named(folder: &Path, matters: impl Fn(&str) -> bool) -> Option<String> {
+fn named(folder: &Path, matters: impl Fn(&str) -> bool, language: Language) -> Option<String> {
     let tracked = git::tracked(folder);
     let mut names = tracked.iter().filter(|name| !name.ends_with(".gitignore") && matters(name));
     let first = safe(&folder.join(names.next()?).display().to_string());
-    let more = names.count();
-    Some(if more > 0 { format!("{first} and {more} more") } else { first })
+    Some(match names.count() {
+        0 => first,
+        more => {
+            let all = more + 1;
+            say!(language, "{first} and {more} more", "{first} 等 {all} 个文件", "{first} 等 {all} 個檔案")
+        }
+    })
 }
 
 /// Writes the same warnings to standard error.
 pub(crate) fn warn(loaded: &Loaded, console: &Console) {
-    for Exposed { check, said, .. } in find(loaded) {
-        console.note(&format!("warning: {check}: {said}"));
+    let language = console.language(loaded.workspace.language);
+    for Exposed { check, said, .. } in find(loaded, language) {
+        console.note(&say!(
+            language,
+            "warning: {check}: {said}",
+            "警告：{check}：{said}",
+            "警告：{check}：{said}"
+        ));
     }
 }

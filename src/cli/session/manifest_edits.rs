@@ -10,8 +10,8 @@ use super::source_cache::SourceCache;
 use crate::cli::error::CliError;
 use crate::manifest::edit::{self, Edited, EditedFile, Manifests};
 use crate::model::date::Date;
-use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{ResourceId, safe};
+use crate::model::language::Language;
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::source::File;
 use crate::plan::adoption::{self, Adopted, Adoption, Views};
@@ -40,7 +40,7 @@ pub(crate) fn adoption(loaded: &Loaded, made: &Planned, named: &[Adopted], until
     adoption::adoption(views, &made.plan, named, until)
 }
 
-/// Edits the manifests of a workspace in memory.
+/// Edits the manifests of a workspace in memory. The reasons of what is left are in a language.
 ///
 /// # Errors
 /// A file cannot be read, or is not what the run loaded.
@@ -48,6 +48,7 @@ pub(crate) fn edit(
     loaded: &Loaded,
     edits: &[ManifestEdit],
     until: Option<Date>,
+    language: Language,
 ) -> Result<EditedManifests, CliError> {
     let found = loaded.sources.manifests();
     let mut read: Vec<File> = Vec::new();
@@ -69,7 +70,7 @@ pub(crate) fn edit(
         at: loaded.instant,
         folder: shown,
     };
-    let Edited { files, left } = one_by_one(manifests, edits, until)?;
+    let Edited { files, left } = one_by_one(manifests, edits, until, language)?;
     let place = |file: &EditedFile| -> PathBuf {
         let known = found.iter().find(|manifest| manifest.name == file.name);
         match (known, &folder) {
@@ -87,6 +88,7 @@ fn one_by_one(
     manifests: Manifests<'_>,
     edits: &[ManifestEdit],
     until: Option<Date>,
+    language: Language,
 ) -> Result<Edited, CliError> {
     let wrong = match edit::edit(manifests, edits, until) {
         Ok(edited) => return Ok(edited),
@@ -104,7 +106,7 @@ fn one_by_one(
         if let Err(wrong) = edit::edit(manifests, &taken, until) {
             taken.truncate(count);
             let first = wrong.into_sorted().into_iter().next();
-            let problem = first.as_ref().map(Diagnostic::message).unwrap_or_default();
+            let problem = first.as_ref().map(|first| first.message_in(language)).unwrap_or_default();
             let place = first.and_then(|first| first.source).map(|source| source.to_string());
             let why = EditObjection::Wrong { problem, place: place.unwrap_or_default() };
             left.push(LeftEdit { id: id.clone(), field: None, why });

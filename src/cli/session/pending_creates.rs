@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::load::Loaded;
 use crate::apply::{Status, StepResult, journal_recovery};
 use crate::cli::console::Console;
+use crate::messages::say;
 use crate::model::id::{Kind, ResourceId};
 use crate::model::journal::Entry;
 use crate::model::ledger::Ledger;
@@ -51,10 +52,14 @@ pub(crate) async fn wait(loaded: &Loaded, ledger: &Ledger, plan: &Plan, console:
     let Some((until, id)) = until.max().filter(|(until, _)| **until > now) else { return false };
     // If the clock was set back, the wait is at most twice the connection's timeout.
     let pause = (until - now).min(timeout.saturating_mul(2));
-    let perhaps = if loaded.journal().damaged_ms().is_some() { ", perhaps," } else { "" };
-    console.note(&format!(
-        "A run before this one asked for {id}{perhaps} and did not see it: the vendor may still make it. Waiting {}s.",
-        pause / 1000 + 1
+    let is_sure = loaded.journal().damaged_ms().is_none();
+    let (perhaps, zh) = if is_sure { ("", "") } else { (", perhaps,", "可能") };
+    let seconds = pause / 1000 + 1;
+    console.note(&say!(
+        console.language(loaded.workspace.language),
+        "A run before this one asked for {id}{perhaps} and did not see it: the vendor may still make it. Waiting {seconds}s.",
+        "之前的执行{zh}请求过新增 {id}，还没有看到：厂商可能仍会新增。等待 {seconds} 秒。",
+        "之前的執行{zh}請求過新增 {id}，還沒有看到：廠商可能仍會新增。等待 {seconds} 秒。"
     ));
     tokio::time::sleep(Duration::from_millis(pause.unsigned_abs())).await;
     true

@@ -10,6 +10,7 @@ use crate::cli::console::Console;
 use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
 use crate::config::workspace::Workspace;
+use crate::messages::say;
 use crate::model::id::{Kind, safe};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Live, Seats};
@@ -36,15 +37,20 @@ pub(crate) async fn make(
         }
         None => local_ledger(loaded).await?,
     };
-    console.note(&format!(
-        "planned from the snapshot of {} that was taken at {}; what changed since is not seen",
-        safe(&snapshot.workspace),
-        safe(&snapshot.taken)
+    let language = console.language(loaded.workspace.language);
+    let (name, taken) = (safe(&snapshot.workspace), safe(&snapshot.taken));
+    console.note(&say!(
+        language,
+        "planned from the snapshot of {name} that was taken at {taken}; what changed since is not seen",
+        "按 {name} 在 {taken} 的快照生成计划；看不到之后的变动",
+        "依 {name} 在 {taken} 的快照產生計畫；看不到之後的變動"
     ));
     if loaded.workspace.ledger.secret("fingerprintKey").is_some() {
-        console.note(
+        console.note(language.choose(
             "no secret is read for such a plan: passwords that were changed in their stores are not seen",
-        );
+            "这样的计划不读取密钥：看不到密钥库里改过的密码",
+            "這樣的計畫不讀取密鑰：看不到密鑰庫裡改過的密碼",
+        ));
     }
     if !loaded.desired.seats.is_empty() {
         snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned(), None);

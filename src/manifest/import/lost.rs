@@ -8,21 +8,31 @@ use crate::model::agent;
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Record;
 
-/// Most resources that one line names.
-const NAMED: usize = 5;
+/// A kind of lost declaration, in the order of the lines.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LostPart {
+    /// A key, with its value if the value is always the same.
+    Key(String),
+    /// All that was declared.
+    All,
+    /// Another reference of a password.
+    Password,
+    /// Dates.
+    Dates,
+}
 
-/// Returns the declarations that only the old manifests hold, a line each.
-pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
+/// Returns the declarations that only the old manifests hold, each with the resources that lose it.
+pub fn lost(old: &Roster, new: &Desired) -> BTreeMap<LostPart, Vec<String>> {
     let mut lost = Lost::default();
     for id in old.dates.iter().flat_map(|dates| dates.resources()) {
-        lost.add("dates", id.to_string());
+        lost.put(LostPart::Dates, id.to_string());
     }
     let old = &old.desired;
     for (id, agent) in &old.agents {
         let name = format!("agent/{id}");
         match new.agents.get(id) {
             None if agent.is_absent() => lost.add("`state: absent`", name),
-            None => lost.add("all that was declared", name),
+            None => lost.put(LostPart::All, name),
             Some(now) => agent_lost(&mut lost, &name, agent, now),
         }
     }
@@ -31,14 +41,14 @@ pub fn lost(old: &Roster, new: &Desired) -> Vec<String> {
     }
     for (id, queue) in old.declared_queues() {
         match new.queues.get(id).or_else(|| new.queues.values().find(|now| now.name == queue.name)) {
-            None => lost.add("all that was declared", id.to_string()),
+            None => lost.put(LostPart::All, id.to_string()),
             Some(now) => queue_lost(&mut lost, &id.to_string(), queue, now),
         }
     }
     for id in old.seats.keys() {
-        lost.add("all that was declared", format!("seat/{id}"));
+        lost.put(LostPart::All, format!("seat/{id}"));
     }
-    lost.words()
+    lost.0
 }
 
 fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent) {
@@ -56,7 +66,7 @@ fn agent_lost(lost: &mut Lost, id: &str, old: &DesiredAgent, new: &DesiredAgent)
     if let (Some(before), Some(now)) = (said(old), said(new))
         && before != now
     {
-        lost.add("another reference of `password`", id.to_owned());
+        lost.put(LostPart::Password, id.to_owned());
     }
 }
 
@@ -95,20 +105,16 @@ pub fn lost_remarks<'a>(old: &str, new: impl Iterator<Item = &'a str>) -> Vec<St
 
 /// Lost declarations, and the resources that lose them.
 #[derive(Default)]
-struct Lost(BTreeMap<String, Vec<String>>);
+struct Lost(BTreeMap<LostPart, Vec<String>>);
 
 impl Lost {
-    fn add(&mut self, what: &str, id: String) {
-        self.0.entry(what.to_owned()).or_default().push(id);
+    fn put(&mut self, part: LostPart, id: String) {
+        self.0.entry(part).or_default().push(id);
     }
 
-    fn words(self) -> Vec<String> {
-        let line = |(what, ids): (String, Vec<String>)| {
-            let more =
-                if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
-            format!("{what} of {}{more}", ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
-        };
-        self.0.into_iter().map(line).collect()
+    /// Adds a key, with its value or without it.
+    fn add(&mut self, key: &str, id: String) {
+        self.put(LostPart::Key(key.to_owned()), id);
     }
 }
 

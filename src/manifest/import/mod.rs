@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use self::expressible::Expressed;
 use self::file_names::Names;
-pub use self::lost::{lost, lost_remarks};
+pub use self::lost::{LostPart, lost, lost_remarks};
 pub use self::options::{Options, Origin};
 use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
 use crate::model::field::Field;

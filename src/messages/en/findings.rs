@@ -14,11 +14,10 @@ use crate::model::text::visible;
 
 /// Writes a finding.
 pub fn finding(what: &FindingKind, about: &Subject<'_>) -> String {
-    use FindingKind as K;
     let fact = fact(what, about);
     let Some((word, count)) = what.limit() else { return fact };
-    let lifted =
-        if matches!(what, K::AllDeleted { .. } | K::AllQueuesDeleted { .. }) { "rule" } else { "limit" };
+    let is_of_all = matches!(what, FindingKind::AllDeleted { .. } | FindingKind::AllQueuesDeleted { .. });
+    let lifted = if is_of_all { "rule" } else { "limit" };
     format!("{fact}; if this is meant, --allow {word}={count} lifts the {lifted} for one run")
 }
 

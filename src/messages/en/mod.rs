@@ -11,7 +11,8 @@ pub use self::chain::chain_remark;
 pub use self::edits::{edit_objection, left_edit, manifest_edit};
 pub use self::findings::{fact, finding};
 pub use self::notes::{
-    allowed, deferred, disorder, doubt, failed_call, gap, moved, note, notes, objection, refused, unread,
+    allowed, deferred, disorder, doubt, failed_call, gap, journal_remark, moved, note, notes, objection,
+    refused, unread,
 };
 pub use self::problems::{fault, id_objection, key_objection, label, problem, value_objection};
 pub use self::reasons::{change_reason, field_reason};

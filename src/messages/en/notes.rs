@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{list, unset_or};
 use crate::model::call::Failure;
 use crate::model::difference::Difference;
+use crate::model::journal::JournalRemark;
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::presence::{Disruption, GapReason, Objection};
 use crate::model::text::visible;
@@ -90,6 +91,7 @@ pub fn note(note: &Note) -> String {
         N::MayStillCome => {
             "the queue does not exist yet, but may still be created: run apply again in a minute".to_owned()
         }
+        N::OtherCreates => "another run creates queues on this account: waiting for it".to_owned(),
         N::Waits { wait, deferred } => format!(
             "waiting up to {wait:?} for people at work: {}",
             parts(deferred.iter().map(|one| format!("agent {} is {}", one.agent, objection(&one.why))))
@@ -207,6 +209,25 @@ pub fn refused(why: &Refused) -> String {
         Refused::Invalid => "the manifests do not fit what is live, nothing was changed".to_owned(),
         Refused::NotApproved => "the plan was not approved".to_owned(),
         Refused::Failed { why } => why.clone(),
+    }
+}
+
+/// Writes a remark on a journal.
+pub fn journal_remark(remark: &JournalRemark) -> String {
+    match remark {
+        JournalRemark::Foreign { path, workspace } => format!(
+            "{path} tells of a run of workspace `{workspace}` that did not come to its end: it is left alone, and the \
+             next apply of that workspace takes it up"
+        ),
+        JournalRemark::Nameless { path } => format!(
+            "{path} does not tell which workspace it is of, nor of any call: it is left alone; remove it once no apply \
+             runs in this folder"
+        ),
+        JournalRemark::Damaged { path, why, aside } => format!(
+            "{path}: the record of a run that did not come to its end cannot be read ({why}). Which of its calls were \
+             carried out is judged by what is live; which roles and passwords it set, and which queues it asked for, is \
+             not known from there on. The next apply keeps the file as {aside}"
+        ),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn finding(what: &FindingKind, about: &Subject<'_>, region: Region) -> Strin
     )
 }
 
-/// Writes a finding without the allowance that lifts a limit.
+/// Writes a finding without the allowance that lifts its limit.
 pub fn fact(what: &FindingKind, about: &Subject<'_>, region: Region) -> String {
     use FindingKind as K;
     let (id, own, number) = (subject(about, region), own(about), number(about));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Region, list, words, zh};
 use crate::model::id::Kind;
+use crate::model::journal::JournalRemark;
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::presence::{Disruption, GapReason, Objection};
 use crate::model::unread::{FailedCall, ListingDoubt, Unread};
@@ -145,6 +146,12 @@ pub fn note(note: &Note, region: Region) -> String {
             .choose(
                 "队列还不存在，但也许稍后会出现：请过一分钟再执行一次 `apply`",
                 "佇列還不存在，但也許稍後會出現：請過一分鐘再執行一次 `apply`",
+            )
+            .to_owned(),
+        N::OtherCreates => region
+            .choose(
+                "另一次执行正在这个账号下新增队列：等它做完",
+                "另一次執行正在這個帳號下新增佇列：等它做完",
             )
             .to_owned(),
         N::Waits { wait, deferred } => format!(
@@ -308,6 +315,27 @@ pub fn refused(why: &Refused, region: Region) -> String {
         }
         Refused::NotApproved => region.choose("计划没有得到同意", "計畫沒有得到同意").to_owned(),
         Refused::Failed { why } => why.clone(),
+    }
+}
+
+/// Writes a remark on a journal.
+pub fn journal_remark(remark: &JournalRemark, region: Region) -> String {
+    match remark {
+        JournalRemark::Foreign { path, workspace } => zh!(
+            region,
+            "{path} 记的是工作区 `{workspace}` 没做完的一次执行：这里不动它，那个工作区下次 `apply` 会接着处理",
+            "{path} 記的是工作區 `{workspace}` 沒做完的一次執行：這裡不動它，那個工作區下次 `apply` 會接著處理"
+        ),
+        JournalRemark::Nameless { path } => zh!(
+            region,
+            "{path} 没写属于哪个工作区，也没写任何调用：这里不动它；等这个文件夹里没有 `apply` 在运行，再删掉它",
+            "{path} 沒寫屬於哪個工作區，也沒寫任何呼叫：這裡不動它；等這個資料夾裡沒有 `apply` 在執行，再刪掉它"
+        ),
+        JournalRemark::Damaged { path, why, aside } => zh!(
+            region,
+            "{path}：没做完的一次执行，记录读不出来（{why}）。哪些调用已经执行，看线上的数据判断；从那里开始，设过哪些权限组和密码、请求过哪些队列，都不知道了。下次 `apply` 会把这个文件另存为 {aside}",
+            "{path}：沒做完的一次執行，紀錄讀不出來（{why}）。哪些呼叫已經執行，看線上的資料判斷；從那裡開始，設過哪些權限組和密碼、請求過哪些佇列，都不知道了。下次 `apply` 會把這個檔案另存為 {aside}"
+        ),
     }
 }
 

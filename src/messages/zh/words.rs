@@ -10,7 +10,7 @@ use crate::model::field::by_key;
 use crate::model::id::Kind;
 use crate::model::language::Language;
 use crate::model::message::Word;
-use crate::model::plan::Action;
+use crate::model::plan::{Action, Operation, Verb};
 use crate::model::presence::{Disruption, STATES, State};
 use crate::model::rule::Severity;
 use crate::model::text::visible;
@@ -127,6 +127,19 @@ pub fn action(region: Region, action: Action) -> &'static str {
         Action::Update => region.choose("修改", "修改"),
         Action::Replace => region.choose("删除后重建", "刪除後重建"),
         Action::Delete => region.choose("删除", "刪除"),
+    }
+}
+
+/// Returns an operation: `新增坐席`.
+pub fn operation(region: Region, operation: Operation) -> String {
+    let kind = self::kind(region, operation.kind);
+    match operation.verb {
+        Verb::Create => format!("新增{kind}"),
+        Verb::Edit => format!("修改{kind}"),
+        Verb::Password => zh!(region, "设置{kind}密码", "設定{kind}密碼"),
+        Verb::Delete => zh!(region, "删除{kind}", "刪除{kind}"),
+        Verb::Members => zh!(region, "设置{kind}成员", "設定{kind}成員"),
+        Verb::Put => zh!(region, "保存{kind}密码", "儲存{kind}密碼"),
     }
 }
 

@@ -11,14 +11,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::chapter::Chapter;
 use super::rows::{Row, count, effort, headline, rows, shortages};
 use super::words::Words;
-use crate::model::agent;
 use crate::model::calendar::{Calendar, Entry, HeadCount};
+use crate::model::id::Kind;
 use crate::model::language::Language;
-use crate::model::queue;
 use crate::model::support::Supports;
 use crate::report::Roots;
 use crate::report::escape::Text;
-use crate::report::html::{SCRIPT, STYLE, hash, said};
+use crate::report::html::{LONG, SCRIPT, STYLE, hash, said};
 use crate::report::phrases::{Column, Phrase, colon};
 
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("calendar.css"));
@@ -218,6 +217,7 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
     let titles =
         [Column::Agent, Column::Name, Column::What].map(|column| Phrase::Column(column).say(words.0));
     let [agent, name, what] = titles.each_ref().map(|title| &**title);
+    let help = (rows.len() <= LONG).then_some(words.0);
     html! {
         table.agents {
             (columns(&[words.does(), agent, name, what]))
@@ -228,7 +228,7 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
                         th scope="row" data-label=(agent) { (Text(row.subject())) }
                         td data-label=(name) { (Text(row.line.name().unwrap_or_default())) }
                         td data-label=(what) {
-                            (said(agent::FIELDS, row.line.pieces.iter()))
+                            (said(Kind::Agent, row.line.pieces.iter(), help))
                             (place(row, roots))
                         }
                     } "\n"
@@ -241,6 +241,7 @@ fn agent_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
 fn queue_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
     let titles = [Column::Queue, Column::Minimum].map(|column| Phrase::Column(column).say(words.0));
     let [queue, least] = titles.each_ref().map(|title| &**title);
+    let help = (rows.len() <= LONG).then_some(words.0);
     let (serve, who) = (words.serve_it(), words.who());
     html! {
         table.heads {
@@ -254,7 +255,7 @@ fn queue_table(rows: &[Row<'_>], roots: &Roots, words: Words) -> Markup {
                             @if let Some(count) = row.head_count { (minimum(count, words)) }
                         }
                         td data-label=(who) {
-                            (said(queue::FIELDS, row.line.pieces.iter()))
+                            (said(Kind::Queue, row.line.pieces.iter(), help))
                             (place(row, roots))
                         }
                     } "\n"

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::frame::{framed, hole, put, split};
 use self::rows::RenderCtx;
-pub(super) use self::rows::said;
+pub(super) use self::rows::{LONG, said};
 use super::escape::{Text, quoted};
 use super::phrases::Phrase;
 use super::view::{self, LineKind, Section, Tense, View, Weight};

@@ -9,13 +9,15 @@ use super::super::phrases::{Column, Phrase, comma};
 use super::super::view::{Line, LineKind, Section, Segment, Tense, View};
 use super::frame::{framed, hole, put};
 use super::staffing;
-use crate::model::field::{Field, by_key};
+use crate::messages::zh::{Region, reference};
+use crate::model::difference::fields;
+use crate::model::field::by_key;
+use crate::model::id::Kind;
 use crate::model::language::Language;
 use crate::model::plan::Action;
 use crate::model::rule::{Severity, rule};
 use crate::model::scene::Commit;
 use crate::model::source::Source;
-use crate::model::{agent, queue};
 use crate::report::escape::{Text, quoted, url, url_path};
 use crate::report::word_diff::{Span, spans};
 
@@ -34,7 +36,8 @@ impl RenderCtx<'_> {
 }
 
 /// Most rows of a table whose columns fit all of its rows. A browser lays a longer one out row by row, as it is read.
-const LONG: usize = 200;
+/// The fields of a longer one do not tell their meanings, which each row would repeat.
+pub(in crate::report) const LONG: usize = 200;
 
 /// Longest text that is not folded, in characters.
 const FOLD: usize = 240;
@@ -107,6 +110,8 @@ fn agents<'a>(
     columns: &[Column],
 ) {
     let titles = titles(view, columns);
+    let is_long = view.rows(group) > LONG;
+    let help = (!is_long).then(|| view.language());
     let row = |line: &Line| {
         html! {
             tr data-row=(word(group)) data-who=[people(line)] {
@@ -116,20 +121,19 @@ fn agents<'a>(
                     td data-label=(titles[2]) { (Text(from)) }
                     td data-label=(titles[3]) { strong { (Text(to)) } }
                     td data-label=(titles[4]) {
-                        (said(agent::FIELDS, line.beside_the_move()))
+                        (said(Kind::Agent, line.beside_the_move(), help))
                         (place_of(spot, view, line))
                     }
                 } @else {
                     td data-label=(titles[2]) {
-                        (said(agent::FIELDS, line.pieces.iter()))
+                        (said(Kind::Agent, line.pieces.iter(), help))
                         (place_of(spot, view, line))
                     }
                 }
             } "\n"
         }
     };
-    let long = view.rows(group) > LONG;
-    let frame = html! { table.long[long] { (head(&titles)) tbody { (hole()) } } };
+    let frame = html! { table.long[is_long] { (head(&titles)) tbody { (hole()) } } };
     framed(page, &frame, |page| lines.for_each(|line| put(page, &row(&line))));
 }
 
@@ -169,6 +173,7 @@ fn taken_back<'a>(
 }
 
 fn queues(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>, lines: &[Cow<'_, Line>]) {
+    let help = (lines.len() <= LONG).then(|| view.language());
     let most = staffing::most(lines.iter().filter_map(|line| line.staffing.as_ref()));
     let row = |line: &Line| {
         // The members that join and leave have their own lines, but for a new queue.
@@ -186,7 +191,7 @@ fn queues(page: &mut Markup, spot: RenderCtx<'_>, view: &View<'_>, lines: &[Cow<
                     (staffing::people(&staffing.leaving, Column::Leaves(view.tense), view))
                     (staffing::people(&staffing.joining, Column::Joins(view.tense), view))
                 }
-                p { (said(queue::FIELDS, others)) }
+                p { (said(Kind::Queue, others, help)) }
                 (place_of(spot, view, line))
             } "\n"
         }
@@ -227,6 +232,7 @@ fn open_lines<'a>(
     view: &View<'_>,
     lines: impl Iterator<Item = Cow<'a, Line>>,
 ) {
+    let help = (view.rows(Section::Open) <= LONG).then(|| view.language());
     let titles = titles(view, &[Column::Result, Column::Resource, Column::Name, Column::WhatAndWhy]);
     let row = |line: &Line| {
         html! {
@@ -235,7 +241,7 @@ fn open_lines<'a>(
                 th scope="row" data-label=(titles[1]) { (Text(bare(&line.subject))) }
                 td data-label=(titles[2]) { (Text(line.name().unwrap_or_default())) }
                 td data-label=(titles[3]) {
-                    (said(agent::FIELDS, line.pieces.iter()))
+                    (said(Kind::Agent, line.pieces.iter(), help))
                     (place_of(spot, view, line))
                 }
             } "\n"
@@ -297,10 +303,19 @@ fn bare(subject: &str) -> &str {
     subject.split_once('/').map_or(subject, |(_, name)| name)
 }
 
-/// Renders the segments of a line, except the name.
+/// Returns the meaning of a field, in a language.
+fn meaning(kind: Kind, key: &str, language: Language) -> Option<&'static str> {
+    match Region::of(language) {
+        None => by_key(fields(kind), key).map(|field| field.doc.trim()),
+        Some(region) => reference::doc(&format!("{}.{key}", kind.word()), region),
+    }
+}
+
+/// Renders the segments of a line, except the name. With a language to help in, each field tells its meaning.
 pub(in crate::report) fn said<'a>(
-    fields: &'static [&'static Field],
+    kind: Kind,
     pieces: impl Iterator<Item = &'a Segment>,
+    help: Option<Language>,
 ) -> Markup {
     let pieces = pieces.filter(|piece| !matches!(piece, Segment::Name(_)));
     html! {
@@ -308,9 +323,8 @@ pub(in crate::report) fn said<'a>(
             @if at > 0 { (piece.gap()) }
             @match piece {
                 Segment::Field { key, label, before, after } => {
-                    // Another language has no description of the field, and its name says enough.
-                    @let doc = by_key(fields, key).filter(|_| key == label).map(|field| Text(field.doc.trim()));
-                    span.field { span.key title=[doc] { (Text(label)) } " " (changed(before, after)) }
+                    @let meaning = help.and_then(|language| meaning(kind, key, language)).map(Text);
+                    span.field { span.key title=[meaning] { (Text(label)) } " " (changed(before, after)) }
                 }
                 Segment::Remark(_) => { em { (quoted(&piece.words())) } }
                 Segment::Name(_) | Segment::Words(_) => (fold(&piece.words())),

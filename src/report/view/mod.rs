@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use console::measure_text_width;
 
+pub(in crate::report) use self::line::Telling;
 pub use self::line::{Line, MemberCounts, Person, Segment, ranges};
-pub(in crate::report) use self::line::{Telling, value_words};
 pub use self::stages::{Order, Stage};
 pub use super::chapter::{LineKind, Section, Tense};
 use super::phrases::{Phrase, Refuser, colon, semicolon};
@@ -433,14 +433,13 @@ fn refuser(finding: &Finding) -> Option<Refuser> {
     }
 }
 
-/// Describes which side refuses a plan, why, and the way out.
+/// Describes which side refuses a plan, why, and the way out: in a pull request, only a label lifts a limit.
 fn refused(refuser: Refuser, first: &Finding, others: usize, how: Telling<'_>) -> String {
     let label = first.what.limit().filter(|_| how.scene.pull_request);
-    let reason = if label.is_some() { first.fact(how.language()) } else { first.say(how.language()) };
-    let mut sentences = vec![
-        how.say(Phrase::CannotBeApplied(refuser)),
-        format!("{reason}{}", how.language().choose(".", "。", "。")),
-    ];
+    let language = how.language();
+    let why = if label.is_some() { first.fact(language) } else { first.say(language) };
+    let mut sentences =
+        vec![how.say(Phrase::CannotBeApplied(refuser)), format!("{why}{}", language.choose(".", "。", "。"))];
     sentences.extend(label.map(|(rule, count)| how.say(Phrase::LiftLimitByLabel(rule, count))));
     if others > 0 {
         sentences.push(how.say(Phrase::AndMoreReasons(others)));

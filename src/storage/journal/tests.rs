@@ -74,7 +74,7 @@ fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
     let partly = format!("{whole}garbage\n{begin}");
     for (damaged, entries) in cases.iter().map(|case| (case, 0)).chain([(&partly, 1)]) {
         fs::write(&desk.path, damaged)?;
-        let why = desk.corruption().unwrap_or_default();
+        let why = desk.corruption().map(|why| why.to_string()).unwrap_or_default();
         let kept = desk.aside();
         assert!(why.contains("cannot be read") && why.contains(&*kept.to_string_lossy()), "{why}");
         assert_eq!(desk.unfinished().map(|entries| entries.len()), Ok(entries));
@@ -141,7 +141,7 @@ fn a_journal_of_the_version_before_is_taken_up_by_its_workspace_alone() -> io::R
     drop(a.start(&plan("a"), 0, None)?);
     fs::rename(&a.path, &a.before)?;
     assert_eq!(b.unfinished(), Ok(Vec::new()));
-    assert!(b.foreign_journal().is_some_and(|why| why.contains("workspace `a`")));
+    assert!(b.foreign_journal().is_some_and(|why| why.to_string().contains("workspace `a`")));
     drop(b.start(&plan("b"), 0, None)?);
     b.discard();
     assert_eq!(a.unfinished().map(|entries| entries.len()), Ok(1));
@@ -152,6 +152,8 @@ fn a_journal_of_the_version_before_is_taken_up_by_its_workspace_alone() -> io::R
     fs::write(&a.before, "{\"entry\":\"ru")?;
     assert_eq!(a.unfinished(), Ok(Vec::new()));
     a.start(&plan("a"), 0, None)?.finish();
-    assert!(a.before.exists() && a.foreign_journal().is_some_and(|why| why.contains("remove it")));
+    assert!(
+        a.before.exists() && a.foreign_journal().is_some_and(|why| why.to_string().contains("remove it"))
+    );
     Ok(())
 }
