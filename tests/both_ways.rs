@@ -118,31 +118,6 @@ fn rule_14_4_a_last_day_needs_a_zone_and_lies_ahead() {
     bench.run(&["plan", "--detailed-exitcode"]).exits(0);
 }
 
-#[test]
-fn adopt_and_undo_speak_chinese() {
-    for language in ["zh-CN", "zh-TW"] {
-        let bench = bench();
-        let adopt = |named: &[&str], code| {
-            let said = bench.run(&[&["adopt", "--lang", language], named].concat()).exits(code);
-            chinese::assert_no_english(&said.out);
-            chinese::assert_no_english(&said.err);
-            said
-        };
-        adopt(&[], 0);
-        name(&bench, "8001", "王五");
-        join(&bench, "在线", "8002");
-        adopt(&["agent/8002"], 1);
-        let said = adopt(&["agent/8001"], 0);
-        assert!(said.out.contains("王五") && said.err.contains("roster"), "{} {}", said.out, said.err);
-        bench.run(&["apply", "--auto-approve"]).exits(0);
-        let runs = bench.run(&["history", "--format", "json"]).exits(0).json();
-        let run = runs["runs"][0]["run"].as_str().unwrap().to_owned();
-        let said = bench.run(&["undo", &run, "--write", "patch=undo.patch", "--lang", language]).exits(0);
-        chinese::assert_no_english(&said.out);
-        chinese::assert_no_english(&said.err);
-    }
-}
-
 fn git(folder: &Path, arguments: &[&str]) {
     let mut git = Command::new("git");
     git.args(arguments).current_dir(folder);

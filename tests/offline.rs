@@ -439,31 +439,6 @@ fn find_says_how_each_member_came_into_a_queue() {
 }
 
 #[test]
-fn find_speaks_chinese_and_its_json_is_one() {
-    let bench = with_layers();
-    for language in ["zh-CN", "zh-TW"] {
-        for text in ["8001", "8101", "8009", "8999", "810", "售前", "queue/投诉"] {
-            let say = |language: &str| bench.run(&["find", text, "--lang", language]).exits(0).out;
-            let said = say(language);
-            chinese::assert_no_english(&said);
-            assert_ne!(said, say("en"), "{text}");
-            let json = |language: &str| {
-                bench.run(&["find", text, "--format", "json", "--lang", language]).exits(0).out
-            };
-            assert_eq!(json(language), json("en"));
-        }
-        let said = bench.run(&["find", "张四", "--lang", language]).exits(1);
-        assert!(said.err.contains("；是不是 `张三`？"), "{}", said.err);
-    }
-    let said = bench.run(&["find", "8001", "--lang", "zh-CN"]).exits(0).out;
-    assert!(
-        said.contains("  角色      普通坐席           模板 presales  roster/roster.yaml:6:21\n"),
-        "{said}"
-    );
-    assert!(said.contains("优先级 3   模板 presales 的 queues"), "{said}");
-}
-
-#[test]
 fn find_reads_like_a_card_and_suggests_the_nearest_name() {
     let bench = with_layers();
     let text = bench.run(&["find", "8001"]).exits(0).out;

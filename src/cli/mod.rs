@@ -253,6 +253,7 @@ fn heeding_signals(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::Error(error.into()))?;
     if let Some(interrupted) = interrupted {
+        let _inside = runtime.enter();
         runtime.spawn(signals::insist(interrupted));
     }
     let result = runtime.block_on(command);

@@ -39,10 +39,10 @@ pub(super) fn from_now_on_finish() {
 pub(super) async fn unless_interrupted<T, E: Into<CliError>>(
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, CliError> {
-    let mut others = Others::listen();
+    let mut signals = Signals::listen();
     let abandoned = async {
         loop {
-            let typed = either(&mut others).await;
+            let typed = signals.any().await;
             if !WRITING.load(Ordering::SeqCst) {
                 ABANDONED.store(true, Ordering::SeqCst);
                 if typed {
@@ -62,36 +62,58 @@ pub(super) async fn unless_interrupted<T, E: Into<CliError>>(
 
 /// Ends the program if the work misses a signal, or on a second signal. `interrupted` reports that. It runs beside
 /// the work, on another thread.
-pub(super) async fn insist(interrupted: impl FnOnce()) {
-    let mut others = Others::listen();
+pub(super) fn insist(interrupted: impl FnOnce()) -> impl Future<Output = ()> {
+    // Listen at once, and not when the task is first polled: a signal may come before.
+    let mut signals = Signals::listen();
     let mut asked = false;
-    loop {
-        either(&mut others).await;
-        if !WRITING.load(Ordering::SeqCst) && !asked {
-            tokio::time::sleep(GRACE).await;
+    async move {
+        loop {
+            signals.any().await;
+            if !WRITING.load(Ordering::SeqCst) && !asked {
+                tokio::time::sleep(GRACE).await;
+            }
+            if WRITING.load(Ordering::SeqCst) || ABANDONED.load(Ordering::SeqCst) && !asked {
+                asked = true;
+                continue;
+            }
+            if !ABANDONED.load(Ordering::SeqCst) {
+                interrupted();
+            }
+            std::process::exit(i32::from(Exit::Interrupted as u8));
         }
-        if WRITING.load(Ordering::SeqCst) || ABANDONED.load(Ordering::SeqCst) && !asked {
-            asked = true;
-            continue;
-        }
-        if !ABANDONED.load(Ordering::SeqCst) {
-            interrupted();
-        }
-        std::process::exit(i32::from(Exit::Interrupted as u8));
     }
 }
 
-/// Signals other than Ctrl-C that stop a run.
-struct Others {
+/// The signals that stop a run.
+struct Signals {
+    interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hangup: Option<Signal>,
 }
 
-impl Others {
+impl Signals {
+    /// Listens from now on. It needs a runtime.
     fn listen() -> Self {
         let of = |kind| signal(kind).ok();
         let hangup = if hangups_are_ignored() { None } else { of(SignalKind::hangup()) };
-        Self { terminate: of(SignalKind::terminate()), hangup }
+        Self { interrupt: of(SignalKind::interrupt()), terminate: of(SignalKind::terminate()), hangup }
+    }
+
+    /// Waits for Ctrl-C, SIGTERM or SIGHUP. Returns true for Ctrl-C.
+    async fn any(&mut self) -> bool {
+        async fn come(signal: &mut Option<Signal>) {
+            match signal {
+                Some(signal) => {
+                    signal.recv().await;
+                }
+                None => std::future::pending().await,
+            }
+        }
+        tokio::select! {
+            () = come(&mut self.interrupt) => true,
+            () = come(&mut self.terminate) => false,
+            () = come(&mut self.hangup) => false,
+        }
     }
 }
 
@@ -102,28 +124,11 @@ fn hangups_are_ignored() -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// Waits for Ctrl-C, SIGTERM or SIGHUP. Returns true for Ctrl-C.
-async fn either(others: &mut Others) -> bool {
-    async fn come(signal: &mut Option<Signal>) {
-        match signal {
-            Some(signal) => {
-                signal.recv().await;
-            }
-            None => std::future::pending().await,
-        }
-    }
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => true,
-        () = come(&mut others.terminate) => false,
-        () = come(&mut others.hangup) => false,
-    }
-}
-
 /// Turns the first signal into a stop request; the second ends the program at once.
 pub(super) async fn listen(stop: watch::Sender<bool>, console: Console, language: Language) {
-    let mut others = Others::listen();
+    let mut signals = Signals::listen();
     loop {
-        if either(&mut others).await {
+        if signals.any().await {
             progress::echoed();
         }
         if *stop.borrow() {
