@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::layers::{Entries, Overlay};
 use super::members::{Agents, Dispute, ListMember, Placing, QueuePlan, Roster, Times, View};
 use super::turn::{
-    AgentStep, Causes, Counts, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date, place,
+    AgentStep, Causes, Counts, Part, Passed, QueueTurn, Turn, changed, differs, own_date, place,
 };
 use crate::model::date::{Bound, Span, Zone};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
@@ -478,7 +478,7 @@ impl<'a> Timeline<'a> {
     fn count(&self, at: usize) -> Option<Counts> {
         let (queue, view) = self.queue(at)?;
         let agents = Agents::then(&self.desired.agents, &self.agents);
-        let members = || members(queue).keys();
+        let members = || queue.members_or_none().keys();
         // A chosen agent is a member.
         let chosen = |id: &&OperatorId| {
             let selector = view.selector.zip(agents.get(id));
