@@ -158,16 +158,7 @@ pub(super) fn place(
         if was != is && !declared(id) {
             strangers += if is { 1 } else { -1 };
         }
-        match placing {
-            Placing::Member(priority, source) => {
-                members.insert(id.clone(), priority);
-                queue.member_sources.insert(id.clone(), source.clone());
-            }
-            Placing::Excluded(why) => {
-                queue.excluded.insert(id.clone(), why);
-            }
-            Placing::Outside => {}
-        }
+        placing.put(id, members, &mut queue.member_sources, &mut queue.excluded);
     }
     strangers
 }
