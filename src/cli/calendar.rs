@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use super::console::Console;
@@ -19,7 +21,7 @@ use crate::model::date::{Date, Zone};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
 use crate::plan::calendar::{AgentTurn, Kept, QueueTurn, entry};
-use crate::report::calendar;
+use crate::report::calendar::{self, Format};
 
 /// Show when dates change the roster: who joins, leaves, is lent and returns. No network, no secret.
 #[derive(Debug, clap::Args)]
@@ -44,33 +46,21 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// Output format of a calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people, on a terminal or in a log.
-    Text,
-    /// One JSON document.
-    Json,
-    /// A row a change.
-    Csv,
-    /// iCalendar, for calendar programs.
-    Ics,
-    /// For a wiki page or a comment.
-    Markdown,
-    /// One file for a browser, that needs nothing else.
-    Html,
-}
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Format::Text, Format::Json, Format::Csv, Format::Ics, Format::Markdown, Format::Html]
+    }
 
-impl From<Format> for calendar::Format {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Text => Self::Text,
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv,
-            Format::Ics => Self::Ics,
-            Format::Markdown => Self::Markdown,
-            Format::Html => Self::Html,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (word, help) = match self {
+            Format::Text => ("text", "For people, on a terminal or in a log"),
+            Format::Json => ("json", "One JSON document"),
+            Format::Csv => ("csv", "A row a change"),
+            Format::Ics => ("ics", "iCalendar, for calendar programs"),
+            Format::Markdown => ("markdown", "For a wiki page or a comment"),
+            Format::Html => ("html", "One file for a browser, that needs nothing else"),
+        };
+        Some(PossibleValue::new(word).help(help))
     }
 }
 
@@ -123,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
     };
     let supports = loaded.workspace.supports();
     let roots = roots(std::iter::once(&*arguments.workspace));
-    let format = calendar::Format::from(arguments.format);
+    let format = arguments.format;
     let language = console.language(loaded.workspace.language);
     console.write(|out| calendar::render(&calendar, supports, &roots, format, console.look(), language, out));
     Ok(Exit::Success)

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load::{Loaded, registry};
 use super::session::{connections, git_exposure, load, other_ledger};
+use super::text_or_json::TextOrJson;
 use crate::config::settings::Rate;
 use crate::config::workspace::Connection;
 use crate::model::agent::PASSWORD;
@@ -42,24 +43,14 @@ pub(super) struct Arguments {
     /// A folder that holds rosterctl.yaml, or that file.
     #[arg(default_value = ".", value_name = "WORKSPACE")]
     workspace: PathBuf,
-    /// Format of standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// Output format of the findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
+    #[command(flatten)]
+    output: TextOrJson,
 }
 
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
+        self.output.due(&self.workspace)
     }
 }
 
@@ -91,14 +82,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         Some(false) => Exit::Error,
     };
     let findings = Findings { format: FORMAT, workspace: loaded.workspace.name.to_string(), checks };
-    match arguments.format {
-        Format::Text => console.out(&doctor::text(&findings, console.look())),
-        Format::Json => {
-            let text =
-                serde_json::to_string_pretty(&findings).map_err(|error| CliError::Error(error.into()))?;
-            console.out(&(text + "\n"));
-        }
-    }
+    arguments.output.show(console, &findings, |look| doctor::text(&findings, look))?;
     Ok(exit)
 }
 

@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load;
 use super::session::source_cache::SourceCache;
+use super::text_or_json::TextOrJson;
 use super::workspace_args::{date, filled};
 use crate::manifest;
 use crate::model::date::Date;
@@ -29,24 +30,14 @@ pub(super) struct Arguments {
     /// Look at another instant: 2026-12-01, or 2026-12-01T18:00 with or without an offset; a day means its first moment.
     #[arg(long, value_name = "DATE|MOMENT", value_parser = date)]
     at: Option<Date>,
-    /// Format of standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// Output format of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
+    #[command(flatten)]
+    output: TextOrJson,
 }
 
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
+        self.output.due(&self.workspace)
     }
 }
 
@@ -61,11 +52,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         let near = result.near.map(|near| format!("; did you mean `{}`?", safe(&near))).unwrap_or_default();
         return Err(CliError::error(format!("nothing is named `{}`{near}", safe(&arguments.text))));
     }
-    console.out(&match arguments.format {
-        Format::Text => find::text(&result, console.look(), console.language(texts.workspace.language)),
-        Format::Json => {
-            serde_json::to_string_pretty(&result).map_err(|error| CliError::Error(error.into()))? + "\n"
-        }
-    });
+    let language = console.language(texts.workspace.language);
+    arguments.output.show(console, &result, |look| find::text(&result, look, language))?;
     Ok(Exit::Success)
 }

@@ -7,6 +7,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load;
+use super::text_or_json::TextOrJson;
 use super::workspace_args::day;
 use crate::model::date::{Date, Zone};
 use crate::model::history::{FieldWrite, RunRecord};
@@ -33,24 +34,14 @@ pub(super) struct Arguments {
     /// Only runs since the beginning of this day, in the zone of the workspace.
     #[arg(long, value_name = "DAY", value_parser = day)]
     since: Option<Date>,
-    /// Format of standard output.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-/// Output format of a history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
+    #[command(flatten)]
+    output: TextOrJson,
 }
 
 impl Arguments {
     /// Returns the JSON document that is due.
     pub(super) fn due(&self) -> Option<PendingJson> {
-        (self.format == Format::Json).then(|| PendingJson::of_one(&self.workspace))
+        self.output.due(&self.workspace)
     }
 
     /// Returns true if a run changed a chosen resource; true for every run without a choice.
@@ -99,9 +90,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         remarks: &history.remarks,
         is_sound: history.is_sound(),
     };
-    console.out(&match arguments.format {
-        Format::Text => report::text(&runs, console.look(), console.language(workspace.language)),
-        Format::Json => report::json(&runs).map_err(|error| CliError::Error(error.into()))?,
-    });
+    let language = console.language(workspace.language);
+    arguments.output.show(console, &report::document(&runs), |look| report::text(&runs, look, language))?;
     Ok(if runs.is_sound { Exit::Success } else { Exit::Error })
 }

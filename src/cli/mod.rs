@@ -32,6 +32,7 @@ mod signals;
 mod snapshot;
 mod status;
 mod step_log;
+mod text_or_json;
 mod undo;
 mod unlock;
 mod validate;

@@ -30,9 +30,8 @@ use crate::model::language::Language;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::presence::GapReason;
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::text::skeleton;
-use crate::model::value::{Members, Value};
+use crate::model::value::{Members, NO_MEMBERS};
 use crate::plan;
 use crate::report::status::{self, Row, Sources, Status};
 use crate::runtime::clock;
@@ -429,26 +428,16 @@ fn members(
     desired: &Desired,
     live: Option<&Listing<OperatorId, LiveQueue>>,
 ) -> Result<BTreeSet<OperatorId>, String> {
-    let mut found = false;
-    let mut all = BTreeSet::new();
-    let mut take = |record: &Record| {
-        found = true;
-        if let Some(Value::Members(members)) = record.get(&ASSIGN_MEMBERS) {
-            all.extend(Members::keys(members).cloned());
-        }
-    };
-    for (exten, queue) in live.iter().flat_map(|listing| &listing.items) {
-        if *queue.name == *name || exten.as_str() == name || format!("{}@{exten}", queue.name) == name {
-            take(&queue.record);
-        }
-    }
-    for (id, queue) in &desired.queues {
-        if *queue.name == *name || id.name.as_str() == name {
-            take(&queue.record);
-        }
-    }
-    if found {
-        return Ok(all);
+    let items = live.iter().flat_map(|listing| &listing.items).filter(|(exten, queue)| {
+        *queue.name == *name || exten.as_str() == name || format!("{}@{exten}", queue.name) == name
+    });
+    let wanted = desired.queues.iter().filter(|(id, queue)| *queue.name == *name || id.name.as_str() == name);
+    let found: Vec<&Members> = items
+        .map(|(_, queue)| queue.members().unwrap_or(&NO_MEMBERS))
+        .chain(wanted.map(|(_, queue)| queue.members_or_none()))
+        .collect();
+    if !found.is_empty() {
+        return Ok(found.into_iter().flat_map(Members::keys).cloned().collect());
     }
     let declared = desired.queues.values().map(|queue| &*queue.name);
     let names: Vec<&str> = live

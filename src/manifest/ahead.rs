@@ -15,7 +15,7 @@ use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::outlook::{Ahead, Breach, Outlook};
-use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
+use crate::model::queue::ListMode;
 use crate::model::rule::TOO_FEW_MEMBERS;
 use crate::model::source::Source;
 use crate::model::value::Members;
@@ -28,7 +28,7 @@ fn below(
     told: impl FnOnce(&Members) -> bool,
 ) -> Option<(usize, usize, Source)> {
     let (minimum, source) = queue.min_members.as_ref()?;
-    let members = queue.record.get(&ASSIGN_MEMBERS)?.members()?;
+    let members = queue.members()?;
     let is_whole = workspace.policy.mode(queue) == ListMode::Exact && !workspace.scope.hides_agents();
     let is_below = members.len() < *minimum && is_whole;
     (is_below && told(members)).then(|| (members.len(), *minimum, source.clone()))

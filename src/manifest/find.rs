@@ -23,7 +23,7 @@ use crate::model::search::{
 use crate::model::seat;
 use crate::model::source::{File, Source};
 use crate::model::text::skeleton;
-use crate::model::value::{NO_MEMBERS, Value};
+use crate::model::value::Value;
 
 /// Finds the resources that a text names: by an agent's number, a part of a name, or `KIND/NAME`.
 ///
@@ -293,7 +293,7 @@ fn members(
     keys: &MemberKeys<'_>,
     wanted: impl Fn(&OperatorId) -> bool,
 ) -> (Vec<Membership>, Vec<Exclusion>) {
-    let all = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members).map_or(&NO_MEMBERS, |all| &**all);
+    let all = queue.members_or_none();
     let members = all.iter().filter(|(agent, _)| wanted(agent)).filter_map(|(agent, priority)| {
         let source = queue.member_sources.get(agent)?;
         let (by, origin) = if let Some((by, during)) = keys.0.get(source) {

@@ -204,6 +204,28 @@ pub(super) enum Placing<'a> {
     Outside,
 }
 
+impl Placing<'_> {
+    /// Puts an agent that has no place in a queue yet into this one.
+    pub(super) fn put(
+        self,
+        id: &OperatorId,
+        members: &mut Members,
+        sources: &mut BTreeMap<OperatorId, Source>,
+        excluded: &mut BTreeMap<OperatorId, OutOfDate>,
+    ) {
+        match self {
+            Placing::Member(priority, source) => {
+                members.insert(id.clone(), priority);
+                sources.insert(id.clone(), source.clone());
+            }
+            Placing::Excluded(why) => {
+                excluded.insert(id.clone(), why);
+            }
+            Placing::Outside => {}
+        }
+    }
+}
+
 impl ListMember {
     fn new(raw: RawMember, calendar: &mut Calendar, out: &mut Diagnostics) -> Self {
         let dates = raw.dates.map(|dates| {
@@ -439,15 +461,9 @@ impl QueuePlan {
             members = chosen.iter().map(|id| ((*id).clone(), selector.priority)).collect();
             queue.member_sources = chosen.iter().map(|id| ((*id).clone(), selector.source.clone())).collect();
         }
-        let mut put = |id: &OperatorId, entries| match view.place(id, entries, roster) {
-            Placing::Member(priority, source) => {
-                members.insert(id.clone(), priority);
-                queue.member_sources.insert(id.clone(), source.clone());
-            }
-            Placing::Excluded(why) => {
-                queue.excluded.insert(id.clone(), why);
-            }
-            Placing::Outside => {}
+        let mut put = |id: &OperatorId, entries| {
+            let (sources, excluded) = (&mut queue.member_sources, &mut queue.excluded);
+            view.place(id, entries, roster).put(id, &mut members, sources, excluded);
         };
         if let Some(selector) = view.selector {
             let away = roster.away.iter().filter(|(id, values)| selector.matches(id, values));

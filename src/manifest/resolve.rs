@@ -9,13 +9,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::layers::{Calendar, DatedEntry, Layer, substitute};
-use super::members::{Agents, Joining, QueuePlan, Roster};
+use super::members::{Agents, Joining, QueuePlan};
 use super::names::{Catalogue, catalogue, check_name, in_catalogues, named, unknown};
 use super::reserved_secrets::ReservedSecrets;
 use super::roster_document::{Document, Template};
 use super::scope_check::{self, EntryCheck};
 use super::shared_password_check;
-use super::timeline::Dates;
+use super::timeline::{Dates, Timeline};
 use crate::config::load::reference;
 use crate::config::workspace::Workspace;
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
@@ -240,17 +240,13 @@ pub(super) fn expand(
     if let Some(first) = calendar.first.as_ref().filter(|_| workspace.time_zone.is_none()) {
         out.push(Diagnostic::at(first, RosterProblem::NoTimeZone));
     }
-    let is_dated = !in_time.is_empty() || queues.iter().any(QueuePlan::is_dated);
     let mut plans = Vec::with_capacity(queues.len());
-    let (away, entries) = (BTreeMap::new(), BTreeMap::new());
-    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
-    let roster = Roster { agents, memberships, away: &away, entries: &entries, at };
     let mut named: BTreeMap<Arc<str>, BTreeMap<Option<Arc<str>>, ResourceId>> = BTreeMap::new();
     for plan in queues {
         check_queue(&plan, &desired.agents, groups.as_ref(), roles.as_ref(), out);
         scope_check::queue(&workspace.scope, &plan, out);
-        // With dates, the members follow once the agents are known at the instant.
-        let queue = if is_dated { plan.bare(at) } else { plan.queue(&roster) };
+        // The members follow once the agents are known at the instant.
+        let queue = plan.bare(at);
         let id = queue.id();
         let namesakes = named.entry(Arc::clone(&queue.name)).or_default();
         // A queue without a number matches any queue of its name.
@@ -275,21 +271,15 @@ pub(super) fn expand(
         need_fields(&desired, workspace, out);
     }
     let dates = Dates::new(calendar.zone, at, in_time, plans);
-    if !dates.is_empty() {
-        dates.begin(&mut desired);
-    }
+    dates.begin(&mut desired);
     for (id, plan) in dates.queues().iter().filter(|_| all_agents) {
         check_members(plan, &desired, id, at, out);
     }
-    let (agents, memberships) = (Agents::now(&desired.agents), &desired.memberships);
-    let roster = Roster { agents, memberships, away: &away, entries: dates.entries(), at };
-    for plan in dates.queues().iter().map(|(_, plan)| plan) {
-        for dispute in plan.disputes(&roster) {
-            let (agent, queue) = (dispute.id.clone(), plan.name.to_string());
-            let (listed, own) = (dispute.listed.0, dispute.own.0);
-            let problem = RosterProblem::TwoPriorities { agent, queue, listed, own };
-            out.push(Diagnostic::at(dispute.own.1, problem).related(dispute.listed.1, Label::Other));
-        }
+    for (_, plan, dispute) in Timeline::new(&dates, &desired).disputes() {
+        let (agent, queue) = (dispute.id.clone(), plan.name.to_string());
+        let (listed, own) = (dispute.listed.0, dispute.own.0);
+        let problem = RosterProblem::TwoPriorities { agent, queue, listed, own };
+        out.push(Diagnostic::at(dispute.own.1, problem).related(dispute.listed.1, Label::Other));
     }
     sip_once(&desired, out);
     let dates = (!dates.is_empty()).then(|| Box::new(dates));

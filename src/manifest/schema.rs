@@ -18,6 +18,7 @@ use crate::config::settings::{
 use crate::model::field::Field;
 use crate::model::language::TAGS;
 use crate::model::plan::{FORMAT, Plan};
+use crate::model::value::Type;
 use crate::model::{agent, queue, seat};
 use crate::yaml::json_schema::{LARGEST, closed, filled, object, operator_id, secret, with_doc};
 use crate::yaml::types::schema;
@@ -275,7 +276,7 @@ fn memberships() -> Json {
 
 fn queue_values() -> Map<String, Json> {
     object(json!({
-        "assignMembers": { "type": "array", "items": { "$ref": "#/$defs/member" } },
+        "assignMembers": schema(Type::Members),
         "memberSelector": selector(),
         "allowEmpty": { "description": "Allow a queue without members.", "type": "boolean" },
         "minMembers": min_members(),
@@ -396,9 +397,6 @@ fn one_queue() -> Json {
         "minMembers": min_members(),
         "during": { "description": DURING_QUEUE, "$ref": "#/$defs/duringQueue" },
     })));
-    if let Some(Json::Object(list)) = properties.get_mut(queue::ASSIGN_MEMBERS.key) {
-        list.insert("items".to_owned(), json!({ "$ref": "#/$defs/member" }));
-    }
     let mut schema = closed(properties, &["displayName"], "A queue and who serves it.");
     let may_be_empty =
         json!({ "properties": { "allowEmpty": { "const": true } }, "required": ["allowEmpty"] });

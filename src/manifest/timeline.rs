@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::layers::{Entries, Overlay};
 use super::members::{Agents, Dispute, ListMember, Placing, QueuePlan, Roster, Times, View};
 use super::turn::{
-    AgentStep, Causes, Counts, Part, Passed, QueueTurn, Turn, changed, differs, members, own_date, place,
+    AgentStep, Causes, Counts, Part, Passed, QueueTurn, Turn, changed, differs, own_date, place,
 };
 use crate::model::date::{Bound, Span, Zone};
 use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
@@ -178,15 +178,9 @@ impl Dates {
                 *agent = entry.agent(id, &self.zone, self.at);
             }
         }
-        let away = self.all_away(self.at);
-        let agents = Agents::now(&desired.agents);
-        let memberships = &desired.memberships;
-        let roster = Roster { agents, memberships, away: &away, entries: &self.agents, at: self.at };
+        let present = Present::new(self, desired);
+        let roster = present.roster();
         desired.queues = self.queues.iter().map(|(id, plan)| (id.clone(), plan.queue(&roster))).collect();
-    }
-
-    fn all_away(&self, at: Timestamp) -> BTreeMap<OperatorId, Record> {
-        self.agents.keys().filter_map(|id| Some((id.clone(), self.away(id, at)?))).collect()
     }
 
     /// Returns the agents and queues with a date.
@@ -246,26 +240,51 @@ impl Dates {
     }
 }
 
-/// A walk through time, from the instant of the run. It holds what differs from that instant.
-pub struct Timeline<'a> {
+/// The agents at an instant.
+struct Present<'a> {
     dates: &'a Dates,
     desired: &'a Desired,
     now: Timestamp,
+    /// The agents that differ from those at the instant of the run.
     agents: BTreeMap<OperatorId, DesiredAgent>,
     /// The values of agents that are out of their dates, as far as a selector may want them.
     away: BTreeMap<OperatorId, Record>,
+}
+
+/// A walk through time, from the instant of the run. It holds what differs from that instant.
+pub struct Timeline<'a> {
+    present: Present<'a>,
     queues: BTreeMap<usize, DesiredQueue>,
     counts: BTreeMap<usize, Counts>,
     /// True if agents that no offline rule depends on are left out.
     rules_only: bool,
 }
 
+impl<'a> Present<'a> {
+    /// Returns the agents at the instant of the run, at which `desired` is wanted.
+    fn new(dates: &'a Dates, desired: &'a Desired) -> Self {
+        let away = |id: &OperatorId| Some((id.clone(), dates.away(id, dates.at)?));
+        let selected = dates.agents.keys().filter(|_| !dates.selecting.is_empty());
+        let away = selected.filter_map(away).collect();
+        Self { dates, desired, now: dates.at, agents: BTreeMap::new(), away }
+    }
+
+    fn roster(&self) -> Roster<'_> {
+        Roster {
+            agents: Agents::then(&self.desired.agents, &self.agents),
+            memberships: &self.desired.memberships,
+            away: &self.away,
+            entries: &self.dates.agents,
+            at: self.now,
+        }
+    }
+}
+
 impl<'a> Timeline<'a> {
     /// Begins at the instant of the run, at which `desired` is wanted.
     pub fn new(dates: &'a Dates, desired: &'a Desired) -> Self {
-        let away = if dates.selecting.is_empty() { BTreeMap::new() } else { dates.all_away(dates.at) };
-        let (agents, queues, counts) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { dates, desired, now: dates.at, agents, away, queues, counts, rules_only: false }
+        let present = Present::new(dates, desired);
+        Self { present, queues: BTreeMap::new(), counts: BTreeMap::new(), rules_only: false }
     }
 
     /// Begins a walk that leaves out the agents that no offline rule depends on.
@@ -275,22 +294,15 @@ impl<'a> Timeline<'a> {
 
     /// Returns a queue as it is wanted now, with its values of now.
     pub(super) fn queue(&self, at: usize) -> Option<(&DesiredQueue, View<'a>)> {
-        let (id, plan) = self.dates.queues.get(at)?;
-        let queue = self.queues.get(&at).or_else(|| self.desired.queues.get(id))?;
-        Some((queue, plan.view(self.now)))
+        let (id, plan) = self.present.dates.queues.get(at)?;
+        let queue = self.queues.get(&at).or_else(|| self.present.desired.queues.get(id))?;
+        Some((queue, plan.view(self.present.now)))
     }
 
     /// Returns the agents with two priorities in a queue now, each with the queue.
     pub(super) fn disputes(&self) -> Vec<(&'a ResourceId, &'a QueuePlan, Dispute<'_>)> {
-        let agents = Agents::then(&self.desired.agents, &self.agents);
-        let roster = Roster {
-            agents,
-            memberships: &self.desired.memberships,
-            away: &self.away,
-            entries: &self.dates.agents,
-            at: self.now,
-        };
-        let queues = self.dates.queues.iter();
+        let roster = self.present.roster();
+        let queues = self.present.dates.queues.iter();
         queues.flat_map(|(id, plan)| plan.disputes(&roster).map(move |dispute| (id, plan, dispute))).collect()
     }
 
@@ -301,13 +313,13 @@ impl<'a> Timeline<'a> {
 
     /// Steps to the next moment, up to another one, at which something may change.
     pub fn next(&mut self, until: Timestamp) -> Option<(Timestamp, TimelineStep)> {
-        let next = self.dates.next(self.now).filter(|next| *next <= until)?;
+        let next = self.present.dates.next(self.present.now).filter(|next| *next <= until)?;
         Some((next, self.step_to(next)))
     }
 
     /// Steps to the next moment like [`Timeline::next`], without copies of queues.
     pub(super) fn next_turn(&mut self, until: Timestamp) -> Option<(Timestamp, Turn<'a>)> {
-        let next = self.dates.next(self.now).filter(|next| *next <= until)?;
+        let next = self.present.dates.next(self.present.now).filter(|next| *next <= until)?;
         Some((next, self.turn_to(next, false)))
     }
 
@@ -325,9 +337,9 @@ impl<'a> Timeline<'a> {
 
     /// Steps to a later or an earlier moment; with copies of the queues before on request.
     pub(super) fn turn_to(&mut self, to: Timestamp, copies: bool) -> Turn<'a> {
-        let (dates, from) = (self.dates, self.now);
+        let (dates, from) = (self.present.dates, self.present.now);
         let mut touched = dates.touched(from, to);
-        self.now = to;
+        self.present.now = to;
         let mut agents = Vec::new();
         let mut changed = BTreeMap::new();
         let left_out = |id: &OperatorId| self.rules_only && !dates.has_rules(id);
@@ -371,46 +383,38 @@ impl<'a> Timeline<'a> {
 
     /// Returns true if an agent is out of its dates.
     fn is_away(&self, id: &OperatorId) -> bool {
-        let agent = self.agents.get(id).or_else(|| self.desired.agents.get(id));
-        agent.is_some_and(|agent| agent.out_of_date.is_some())
+        self.present.roster().agents.get(id).is_some_and(|agent| agent.out_of_date.is_some())
     }
 
     /// Steps an agent. Returns `None` if nothing else is wanted of it.
     fn turn_agent(&mut self, id: &OperatorId, touched: &Source, from: Timestamp) -> Option<AgentStep> {
-        let (dates, to) = (self.dates, self.now);
+        let (dates, to) = (self.present.dates, self.present.now);
         let entry = dates.agents.get(id)?;
         let after = entry.agent(id, &dates.zone, to);
         if !dates.selecting.is_empty() {
             match dates.away(id, to) {
-                Some(record) => self.away.insert(id.clone(), record),
-                None => self.away.remove(id),
+                Some(record) => self.present.away.insert(id.clone(), record),
+                None => self.present.away.remove(id),
             };
         }
-        let before = self.agents.get(id).or_else(|| self.desired.agents.get(id))?;
+        let before = self.present.roster().agents.get(id)?;
         if !differs(before, &after) {
             return None;
         }
         let value = || changed(&before.record, &after.record).find_map(|field| entry.turned(field, from, to));
         let source = own_date(before, &after).or_else(value).unwrap_or(touched).clone();
         let before = before.clone();
-        self.agents.insert(id.clone(), after.clone());
+        self.present.agents.insert(id.clone(), after.clone());
         Some(AgentStep { id: id.clone(), before, after, source })
     }
 
     /// Steps a queue. Returns `None` if nothing changes.
     fn turn_queue(&mut self, at: usize, passed: &Passed<'_, 'a>, copies: bool) -> Option<QueueTurn<'a>> {
-        let (id, plan) = self.dates.queues.get(at)?;
-        let queue = self.queues.get(&at).or_else(|| self.desired.queues.get(id))?;
+        let (id, plan) = self.present.dates.queues.get(at)?;
+        let queue = self.queues.get(&at).or_else(|| self.present.desired.queues.get(id))?;
         let (from, to) = (passed.from, passed.to);
         let part = Part { plan, was: plan.view(from), view: plan.view(to), passed };
-        let agents = Agents::then(&self.desired.agents, &self.agents);
-        let roster = Roster {
-            agents,
-            memberships: &self.desired.memberships,
-            away: &self.away,
-            entries: &self.dates.agents,
-            at: to,
-        };
+        let roster = self.present.roster();
         let mut turn = QueueTurn {
             at,
             id,
@@ -441,11 +445,11 @@ impl<'a> Timeline<'a> {
         if edit.is_some() || other_minimum || queue.allow_empty != allow_empty {
             turn.causes.other = turn.causes.other.or_else(|| passed.queues.get(&at).copied().cloned());
             turn.before = copies.then(|| Box::new(queue.clone()));
-            let declared = |id: &OperatorId| self.desired.agents.contains_key(id);
+            let declared = |id: &OperatorId| self.present.desired.agents.contains_key(id);
             let counts = self.counts.get_mut(&at);
             let queue = match self.queues.entry(at) {
                 Entry::Occupied(held) => held.into_mut(),
-                Entry::Vacant(place) => place.insert(self.desired.queues.get(id)?.clone()),
+                Entry::Vacant(place) => place.insert(self.present.desired.queues.get(id)?.clone()),
             };
             match edit {
                 Some(Edit::Put(put)) => {
@@ -477,8 +481,8 @@ impl<'a> Timeline<'a> {
     /// Counts the agents of a queue.
     fn count(&self, at: usize) -> Option<Counts> {
         let (queue, view) = self.queue(at)?;
-        let agents = Agents::then(&self.desired.agents, &self.agents);
-        let members = || members(queue).keys();
+        let agents = self.present.roster().agents;
+        let members = || queue.members_or_none().keys();
         // A chosen agent is a member.
         let chosen = |id: &&OperatorId| {
             let selector = view.selector.zip(agents.get(id));
@@ -486,7 +490,7 @@ impl<'a> Timeline<'a> {
         };
         Some(Counts {
             chosen: members().filter(chosen).count(),
-            undeclared: members().filter(|id| !self.desired.agents.contains_key(*id)).count(),
+            undeclared: members().filter(|id| !self.present.desired.agents.contains_key(*id)).count(),
         })
     }
 }

@@ -12,9 +12,8 @@ use crate::model::date::Span;
 use crate::model::desired::{DesiredAgent, DesiredQueue};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::source::Source;
-use crate::model::value::{Members, NO_MEMBERS, Value};
+use crate::model::value::Value;
 
 /// A change of an agent.
 pub struct AgentStep {
@@ -139,11 +138,6 @@ pub(super) fn changed<'a>(before: &'a Record, after: &'a Record) -> impl Iterato
     after.iter().filter(|entry| before.get(entry.field) != Some(entry.value)).map(|entry| entry.field)
 }
 
-/// Returns the members of a queue; none if no manifest says who serves it.
-pub(super) fn members(queue: &DesiredQueue) -> &Members {
-    queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members).map_or(&NO_MEMBERS, |members| members)
-}
-
 /// Puts agents into their new places in a queue. Returns the change of the number of undeclared members.
 pub(super) fn place(
     queue: &mut DesiredQueue,
@@ -164,16 +158,7 @@ pub(super) fn place(
         if was != is && !declared(id) {
             strangers += if is { 1 } else { -1 };
         }
-        match placing {
-            Placing::Member(priority, source) => {
-                members.insert(id.clone(), priority);
-                queue.member_sources.insert(id.clone(), source.clone());
-            }
-            Placing::Excluded(why) => {
-                queue.excluded.insert(id.clone(), why);
-            }
-            Placing::Outside => {}
-        }
+        placing.put(id, members, &mut queue.member_sources, &mut queue.excluded);
     }
     strangers
 }
@@ -243,7 +228,7 @@ impl<'a> Part<'_, 'a> {
             candidates.extend(self.passed.changed.iter().map(|(id, (_, source))| (*id, *source)));
         }
         candidates.extend(self.passed.members.get(&at).into_iter().flatten());
-        let members = members(queue);
+        let members = queue.members_or_none();
         let mut put = Vec::new();
         for (id, source) in candidates {
             let placing = self.view.place(id, self.view.entries(id), roster);
@@ -267,15 +252,14 @@ impl<'a> Part<'_, 'a> {
     /// Notes what differs between the queue before and the queue after, with another list or selector.
     pub(super) fn compare(&self, before: &DesiredQueue, after: &DesiredQueue, turn: &mut QueueTurn<'a>) {
         let touched = self.passed.queues.get(&turn.at).copied().unwrap_or(&self.plan.source);
-        let (old, new) = (members(before), members(after));
+        let (old, new) = (before.members_or_none(), after.members_or_none());
         for (id, was) in old.iter().filter(|(id, was)| new.get(*id) != Some(was)) {
             self.note(id, Some(was), new.get(id), touched, turn);
         }
         for (id, is) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
             self.note(id, None, Some(is), touched, turn);
         }
-        turn.moves |= before.record.get(&ASSIGN_MEMBERS) != after.record.get(&ASSIGN_MEMBERS)
-            || before.excluded.keys().ne(after.excluded.keys());
+        turn.moves |= before.members() != after.members() || before.excluded.keys().ne(after.excluded.keys());
         if !is_same(self.was.selector, self.view.selector) {
             turn.causes.unchosen = self.set_turned(|set| set.selector.is_some()).cloned();
         }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::date::OutOfDate;
 use super::field::Record;
 use super::id::{Kind, OperatorId, ResourceId};
-use super::queue::ListMode;
+use super::queue::{ASSIGN_MEMBERS, ListMode};
 use super::source::Source;
+use super::value::{Members, NO_MEMBERS};
 
 /// Whether an agent has to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,16 @@ impl DesiredQueue {
     /// Returns `queue/NAME`, or `queue/NAME@EXTEN` if pinned.
     pub fn id(&self) -> ResourceId {
         ResourceId::queue(&self.name, self.exten.as_deref())
+    }
+
+    /// Returns its members; `None` if no manifest says who serves it.
+    pub fn members(&self) -> Option<&Arc<Members>> {
+        self.record.get(&ASSIGN_MEMBERS)?.members()
+    }
+
+    /// Returns its members; none if no manifest says who serves it.
+    pub fn members_or_none(&self) -> &Members {
+        self.members().map_or(&NO_MEMBERS, |members| members)
     }
 }
 

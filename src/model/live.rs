@@ -14,7 +14,7 @@ use super::last_change::VendorChange;
 use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
 use super::unread::ListingDoubt;
-use super::value::{Members, Value};
+use super::value::Members;
 
 /// A listing, with any doubt that it is complete.
 #[derive(Clone, Debug)]
@@ -65,10 +65,7 @@ pub struct LiveQueue {
 impl LiveQueue {
     /// Returns the members, if they are known.
     pub fn members(&self) -> Option<&Members> {
-        match self.record.get(&ASSIGN_MEMBERS) {
-            Some(Value::Members(members)) => Some(members),
-            _ => None,
-        }
+        self.record.get(&ASSIGN_MEMBERS)?.members().map(|members| &**members)
     }
 }
 

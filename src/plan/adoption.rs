@@ -210,7 +210,7 @@ impl Run<'_> {
     fn members(&mut self, change: &Change, diff: &FieldDiff) {
         let desired = self.views.desired;
         let Some(queue) = desired.queues.get(&change.id) else { return };
-        let Some(wanted) = queue.record.get(&ASSIGN_MEMBERS).and_then(Value::members) else { return };
+        let Some(wanted) = queue.members() else { return };
         let Some(now) = diff.before.as_ref().and_then(Value::members) else { return };
         // The plan leaves agents out that cannot be made: that moved nothing in the manifest.
         let declared = queue.record.get(&ASSIGN_MEMBERS).filter(|_| diff.moved == ChangeOrigin::Both);
@@ -295,7 +295,7 @@ impl Run<'_> {
             None => live.name == queue.name,
         });
         let (_, live) = named.next()?;
-        live.record.get(&ASSIGN_MEMBERS).and_then(Value::members).cloned()
+        live.record.get(&ASSIGN_MEMBERS)?.members().cloned()
     }
 
     fn finding(&mut self, id: &ResourceId, what: &FindingKind) {

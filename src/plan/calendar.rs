@@ -176,10 +176,6 @@ fn differences(before: &Record, after: &Record) -> Vec<FieldChange> {
     FIELDS.iter().copied().filter_map(changed).collect()
 }
 
-fn members(queue: &DesiredQueue) -> Option<&Arc<Members>> {
-    queue.record.get(&ASSIGN_MEMBERS)?.members()
-}
-
 /// The members of queues whose lists only add: a member stays unless a date takes it out.
 pub type Kept = BTreeMap<ResourceId, Arc<Members>>;
 
@@ -189,7 +185,7 @@ fn both(
     turn: &QueueTurn<'_>,
     kept: &mut Kept,
 ) -> (Option<Arc<Members>>, Option<Arc<Members>>) {
-    let (before, after) = (members(turn.before).cloned(), members(turn.after).cloned());
+    let (before, after) = (turn.before.members().cloned(), turn.after.members().cloned());
     if workspace.policy.mode(turn.after) == ListMode::Ignore {
         return (before.clone(), before);
     }

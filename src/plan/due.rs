@@ -17,7 +17,7 @@ use crate::model::plan::{Action, Change, FieldDiff};
 use crate::model::queue::{ASSIGN_MEMBERS, ListMode};
 use crate::model::reason::ChangeReason;
 use crate::model::rule::{DUE_LEFT, Effect, SIP_HELD, TOO_FEW_MEMBERS};
-use crate::model::value::{Members, NO_MEMBERS, Value};
+use crate::model::value::{Members, Value};
 
 /// Keeps the changes that are due, and the findings about them.
 pub(super) fn keep(context: &Context<'_>, draft: &mut Draft) {
@@ -131,7 +131,7 @@ impl Lists<'_> {
                     continue;
                 }
                 let befores: Vec<Option<i64>> =
-                    thens.iter().map(|then| members(then).get(&member).copied()).collect();
+                    thens.iter().map(|then| then.members_or_none().get(&member).copied()).collect();
                 // Where lists only add, nothing was asked about a member that no manifest named.
                 let open = mode == ListMode::AtLeast && befores.contains(&None);
                 if !befores.contains(&live) && !open {
@@ -149,7 +149,7 @@ impl Lists<'_> {
                 }
             }
             // An agent that left since, or is not there yet, leaves each queue that the manifests hold.
-            let wanted = members(now);
+            let wanted = now.members_or_none();
             after.retain(|member, _| wanted.contains_key(member) || now.implied || !self.has_left(member));
         }
         if after == *before {
@@ -186,10 +186,10 @@ impl Lists<'_> {
 /// Returns the members of which something else was wanted since the last run, each with its priority now; `None` if it
 /// must leave.
 fn due(mode: ListMode, thens: &[DesiredQueue], now: &DesiredQueue) -> BTreeMap<OperatorId, Option<i64>> {
-    let wanted = members(now);
+    let wanted = now.members_or_none();
     let mut due = BTreeMap::new();
     for then in thens {
-        let was = members(then);
+        let was = then.members_or_none();
         let differs = |id: &&OperatorId| was.get(*id) != wanted.get(*id);
         // Members that no manifest names any more stay, unless a date takes them out.
         let stays = |id: &&OperatorId| {
@@ -200,12 +200,4 @@ fn due(mode: ListMode, thens: &[DesiredQueue], now: &DesiredQueue) -> BTreeMap<O
         }
     }
     due
-}
-
-/// Returns the members that a queue wants.
-fn members(queue: &DesiredQueue) -> &Members {
-    match queue.record.get(&ASSIGN_MEMBERS) {
-        Some(Value::Members(members)) => members,
-        _ => &NO_MEMBERS,
-    }
 }

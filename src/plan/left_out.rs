@@ -6,9 +6,7 @@ use crate::model::desired::DesiredAgent;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::live::LiveQueue;
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::rule::{FOREIGN_AGENT, NO_ROLE, OUTSIDE};
-use crate::model::value::Value;
 
 /// Returns the finding for a declared agent that is live outside the scope.
 pub(super) fn outside(context: &Context<'_>, resource: &ResourceId, agent: &DesiredAgent) -> Finding {
@@ -46,8 +44,7 @@ pub(super) fn foreign(context: &Context<'_>, resource: &ResourceId, agent: &Desi
 
 /// Returns the queues whose manifests name an agent.
 fn served(context: &Context<'_>, id: &OperatorId) -> Vec<ResourceId> {
-    let names = |value: Option<&Value>| matches!(value, Some(Value::Members(all)) if all.contains_key(id));
-    let queues = context.desired.queues.iter().filter(|(_, queue)| names(queue.record.get(&ASSIGN_MEMBERS)));
+    let queues = context.desired.queues.iter().filter(|(_, queue)| queue.members_or_none().contains_key(id));
     queues.map(|(queue, _)| queue.clone()).collect()
 }
 

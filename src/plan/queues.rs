@@ -413,7 +413,7 @@ fn check_members(
     held: bool,
     leaving: &BTreeSet<OperatorId>,
 ) {
-    let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { return };
+    let Some(members) = queue.members() else { return };
     let Some(agents) = context.live.agents.as_ref() else { return };
     for member in members.keys() {
         let source = queue.member_sources.get(member).unwrap_or(&queue.source);
@@ -569,7 +569,7 @@ fn members(
     let excluded = |member: &OperatorId| {
         managed.is_some_and(|queue| {
             let agent = context.desired.agents.get(member);
-            let is_listed = !queue.implied && queue.record.get(&ASSIGN_MEMBERS).is_some();
+            let is_listed = !queue.implied && queue.members().is_some();
             queue.excluded.contains_key(member)
                 || is_listed && agent.is_some_and(|agent| agent.out_of_date.is_some())
         })

@@ -10,8 +10,6 @@ use super::context::Context;
 use crate::model::desired::DesiredQueue;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::{Kind, ResourceId};
-use crate::model::queue::ASSIGN_MEMBERS;
-use crate::model::value::Value;
 
 /// The resources that a run may touch.
 pub(crate) struct Scope {
@@ -58,9 +56,9 @@ impl Scope {
             named.insert(target.clone());
             for (id, queue) in context.desired.queues.iter().filter(|(_, q)| means(context, target, q)) {
                 named.insert(id.clone());
-                let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) else { continue };
                 let live = context.live.agents.as_ref();
-                let new = members.keys().filter(|id| live.is_none_or(|l| !l.items.contains_key(*id)));
+                let members = queue.members_or_none().keys();
+                let new = members.filter(|id| live.is_none_or(|l| !l.items.contains_key(*id)));
                 let new = new.filter(|id| context.desired.agents.contains_key(*id));
                 named.extend(new.map(ResourceId::agent));
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::agent::{PASSWORD, SIP};
-use crate::model::desired::{Desired, DesiredAgent};
+use crate::model::desired::{Desired, DesiredAgent, DesiredQueue};
 use crate::model::field::Field;
 use crate::model::history::{ResourceWrite, RunRecord, WrittenField};
 use crate::model::id::{Kind, OperatorId, ResourceId};
@@ -96,7 +96,7 @@ impl Step<'_> {
         let before = before.as_deref().unwrap_or(&NO_MEMBERS);
         let after = after.as_deref().unwrap_or(&NO_MEMBERS);
         let queue = self.desired.queues.get(self.id);
-        let Some(wanted) = queue.and_then(|queue| list(queue.record.get(&ASSIGN_MEMBERS))) else {
+        let Some(wanted) = queue.and_then(DesiredQueue::members) else {
             self.leave(Some(&ASSIGN_MEMBERS), EditObjection::ChangedSince);
             return;
         };

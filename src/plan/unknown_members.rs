@@ -9,9 +9,8 @@ use super::context::Context;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::OperatorId;
 use crate::model::plan::{Change, Step};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::rule::STRANGER_MEMBER;
-use crate::model::value::{Members, Value};
+use crate::model::value::Members;
 
 /// Returns the strangers of a list; `made` returns true for an agent that this plan creates.
 pub(super) fn find(
@@ -23,9 +22,7 @@ pub(super) fn find(
         return Vec::new();
     };
     let asked = |id: &OperatorId| {
-        context.desired.queues.values().any(|queue| {
-            matches!(queue.record.get(&ASSIGN_MEMBERS), Some(Value::Members(members)) if members.contains_key(id))
-        })
+        context.desired.queues.values().any(|queue| queue.members_or_none().contains_key(id))
     };
     let stranger = |id: &&OperatorId| {
         let made = made(id);

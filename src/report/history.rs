@@ -179,11 +179,8 @@ fn open(step: &StepRecord, language: Language) -> String {
     format!("    ! {status} {operation} {ids}{why}\n")
 }
 
-/// Renders the runs as JSON: their records without the content of their reports.
-///
-/// # Errors
-/// A record cannot be serialized.
-pub fn json(runs: &Runs<'_>) -> Result<String, serde_json::Error> {
+/// Returns the JSON document of the runs: their records without the content of their reports.
+pub fn document(runs: &Runs<'_>) -> impl Serialize {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Document<'a> {
@@ -199,12 +196,11 @@ pub fn json(runs: &Runs<'_>) -> Result<String, serde_json::Error> {
         json["broken"] = json!(remark.is_break());
         json
     };
-    let document = Document {
+    Document {
         format: FORMAT,
         workspace: runs.workspace,
         sound: runs.is_sound,
         remarks: runs.remarks.iter().map(remark).collect(),
         runs: &runs.records,
-    };
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }
 }

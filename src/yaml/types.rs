@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::decode::scalar;
 use super::decode::{Fields, cannot_be, choice, filled, flag, number, secret, text, words, wrong_shape};
-use super::json_schema::{self, LARGEST, closed, object, operator_id, with_doc};
+use super::json_schema::{self, LARGEST, closed, object, with_doc};
 use super::{Node, NodeValue, quoting};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::message::words as listed;
@@ -52,7 +52,7 @@ fn sip(node: &Node, key: &'static str, out: &mut Diagnostics) -> Option<Sip> {
     None
 }
 
-/// Returns the schema of the values of a type.
+/// Returns the schema of the values of a type. The definitions of the document hold `member`.
 pub(crate) fn schema(ty: Type) -> Json {
     match ty {
         Type::Text { required: true } => json_schema::filled(),
@@ -72,20 +72,8 @@ pub(crate) fn schema(ty: Type) -> Json {
             json!({ "anyOf": [{ "type": "string", "enum": ["auto", "none"] }, closed(account, &["number"], "")] })
         }
         Type::Password => json_schema::secret(true),
-        Type::Members => members(),
+        Type::Members => json!({ "type": "array", "items": { "$ref": "#/$defs/member" } }),
     }
-}
-
-fn members() -> Json {
-    let member = json!({
-        "agentNumber": operator_id("The agent's number, in quotes."),
-        "priority": { "description": "Priority in the queue.", "type": "integer", "minimum": 0, "maximum": LARGEST, "default": 0 },
-    });
-    let member = closed(object(member), &["agentNumber"], "");
-    json!({
-        "type": "array",
-        "items": { "anyOf": [operator_id("The agent's number, in quotes; its priority is 0."), member] },
-    })
 }
 
 /// Returns the description of the values of a type, for the reference.

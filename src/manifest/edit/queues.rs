@@ -81,11 +81,13 @@ pub(super) fn edit<'t>(
 
 /// The changes of a list or a selector.
 #[derive(Default)]
-struct ListEdit<'t> {
+struct ListEdit {
     removed: BTreeSet<usize>,
     added: Vec<String>,
-    /// The map that holds the list.
-    owner: Option<&'t Node>,
+    except: Vec<OperatorId>,
+    unexcept: BTreeSet<OperatorId>,
+    /// The number of members after it.
+    count: usize,
 }
 
 fn one<'t>(run: &mut Run<'_>, pen: &mut Pen<'t>, map: &'t Node, queue: &DesiredQueue, edits: &Edits) {
@@ -146,7 +148,7 @@ fn gone<'t>(
             return;
         }
         if removed.len() == value.items().len() && owner.entry("memberSelector").is_some() {
-            remove_list(pen, owner, map, keys);
+            set_key(pen, owner, map, ASSIGN_MEMBERS.key, None, keys);
             continue;
         }
         pen.splices.items(list.colon, &list.value, &removed, &[]);
@@ -154,7 +156,7 @@ fn gone<'t>(
             if std::ptr::eq(owner, map) {
                 empty = true;
             } else {
-                allow_empty(pen, owner);
+                set_key(pen, owner, map, "allowEmpty", Some("true".to_owned()), keys);
             }
         }
     }
@@ -171,9 +173,21 @@ fn gone<'t>(
     }
 }
 
-fn allow_empty<'t>(pen: &mut Pen<'t>, owner: &'t Node) {
-    let keys = [("allowEmpty".to_owned(), Some("true".to_owned()))];
-    pen.splices.keys(owner, &keys, &|key| format::rank(format::Entry::Queue, key));
+/// Sets a key of a queue, or of an entry of its `during`, or removes it.
+fn set_key<'t>(
+    pen: &mut Pen<'t>,
+    owner: &'t Node,
+    map: &'t Node,
+    key: &str,
+    value: Option<String>,
+    keys: &mut Vec<KeyChange>,
+) {
+    let change = (key.to_owned(), value);
+    if std::ptr::eq(owner, map) {
+        keys.push(change);
+    } else {
+        pen.splices.keys(owner, &[change], &|key| format::rank(format::Entry::Queue, key));
+    }
 }
 
 /// Returns the number of a member's entry.
@@ -194,6 +208,15 @@ fn holds(node: &Node, at: (u32, u32)) -> bool {
     found
 }
 
+/// The list and the selector of a queue that hold at the instant.
+struct Holders<'t> {
+    list: Option<&'t Entry>,
+    items: &'t [Item],
+    selector: Option<&'t Entry>,
+    /// The map that holds the list, or else the selector.
+    owner: &'t Node,
+}
+
 /// Edits the members. Returns `None` if an alias has to be written out first.
 fn members<'t>(
     run: &mut Run<'_>,
@@ -203,11 +226,36 @@ fn members<'t>(
     edits: &Edits,
     keys: &mut Vec<KeyChange>,
 ) -> Option<()> {
-    let id = queue.id();
     let own = queue.record.entry(&ASSIGN_MEMBERS)?;
     let (Some(now), Some(own)) = (own.value.members(), own.source) else { return Some(()) };
-    // The list and the selector that hold at the instant.
-    let at = place(own);
+    let holders = holders(run, pen, map, queue, place(own))?;
+    let mut change = ListEdit { count: now.len(), ..ListEdit::default() };
+    let wanted = edits.members.iter().map(|(agent, priority)| (agent, *priority));
+    let gone = edits.gone.iter().filter(|agent| !edits.members.contains_key(*agent));
+    for (agent, priority) in wanted.chain(gone.map(|agent| (agent, None))) {
+        let is_gone = edits.gone.contains(agent);
+        member(run, pen, queue, &holders, &mut change, (agent, priority, is_gone))?;
+    }
+    write_list(pen, &change, &holders, map, keys);
+    if !change.except.is_empty() || !change.unexcept.is_empty() {
+        exceptions(run, pen, map, holders.selector?, &change, keys)?;
+    }
+    if !queue.allow_empty && is_emptied(run, queue, &holders, &change) {
+        set_key(pen, holders.owner, map, "allowEmpty", Some("true".to_owned()), keys);
+    }
+    Some(())
+}
+
+/// Finds the list and the selector that hold at the instant; `at` is the place of the one by which the queue has
+/// members. Returns `None` if an alias has to be written out first.
+fn holders<'t>(
+    run: &mut Run<'_>,
+    pen: &mut Pen<'t>,
+    map: &'t Node,
+    queue: &DesiredQueue,
+    at: (u32, u32),
+) -> Option<Holders<'t>> {
+    let id = queue.id();
     let is_at = |owner: &Node| {
         let value = owner.entry("assignMembers").and_then(|list| pen.tree.meant(&list.value));
         value.is_some_and(|value| value.place == at)
@@ -216,7 +264,7 @@ fn members<'t>(
         Some(known) => *known,
         None => maps(map).position(is_at),
     };
-    run.owners.insert(id.clone(), holder);
+    run.owners.insert(id, holder);
     let list = holder.and_then(|at| {
         let owner = maps(map).nth(at)?;
         Some((owner, owner.entry("assignMembers")?))
@@ -224,169 +272,164 @@ fn members<'t>(
     let selectors: Vec<(&Node, &Entry)> =
         maps(map).filter_map(|owner| Some((owner, owner.entry("memberSelector")?))).collect();
     let is_used = |entry: &Entry| {
-        let at = pen.tree.meant(&entry.value).map(|node| node.place);
-        let sources = queue.member_sources.values().map(place).chain(list.is_none().then_some(place(own)));
-        let mut sources = sources;
-        at.is_some_and(|at| sources.any(|source| source == at))
+        let held = pen.tree.meant(&entry.value).map(|node| node.place);
+        let mut sources = queue.member_sources.values().map(place).chain(list.is_none().then_some(at));
+        held.is_some_and(|held| sources.any(|source| source == held))
     };
     let selector = selectors.iter().find(|(_, entry)| is_used(entry)).or(selectors.first()).copied();
-    let owner = list.map(|(owner, _)| owner).or(selector.map(|(owner, _)| owner)).unwrap_or(map);
+    let owner = list.or(selector).map_or(map, |(owner, _)| owner);
+    let (list, selector) = (list.map(|(_, entry)| entry), selector.map(|(_, entry)| entry));
     let items = match list {
-        Some((_, entry)) => pen.open(entry)?.items(),
+        Some(entry) => pen.open(entry)?.items(),
         None => &[],
     };
-    let mut change = ListEdit { owner: Some(owner), ..ListEdit::default() };
-    let (mut except, mut unexcept) = (Vec::new(), BTreeSet::new());
-    let mut count = now.len();
-    let wanted = edits.members.iter().map(|(agent, priority)| (agent, *priority));
-    let gone = edits.gone.iter().filter(|agent| !edits.members.contains_key(*agent));
-    for (agent, priority) in wanted.chain(gone.map(|agent| (agent, None))) {
-        let named = queue.member_sources.get(agent).map(place);
-        let entries: Vec<(usize, &Item)> =
-            items.iter().enumerate().filter(|(_, item)| number(pen, item).as_ref() == Some(agent)).collect();
-        let joins = named_by(run.manifests, &id, agent).is_some();
-        let current = named.and_then(|at| {
-            let here = entries.iter().copied().find(|(_, item)| {
-                pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
-            });
-            // The place may be that of the agent's own `queues`, or of an alias that was written out.
-            here.or_else(|| entries.first().copied().filter(|_| joins || run.moved))
+    Some(Holders { list, items, selector, owner })
+}
+
+/// Edits one member: the agent, its priority (`None` if it leaves), and whether it is gone everywhere. Returns `None`
+/// if an alias has to be written out first.
+fn member<'t>(
+    run: &mut Run<'_>,
+    pen: &mut Pen<'t>,
+    queue: &DesiredQueue,
+    holders: &Holders<'t>,
+    change: &mut ListEdit,
+    (agent, priority, is_gone): (&OperatorId, Option<i64>, bool),
+) -> Option<()> {
+    let id = queue.id();
+    let named = queue.member_sources.get(agent).map(place);
+    let is_own = |(_, item): &(usize, &Item)| number(pen, item).as_ref() == Some(agent);
+    let entries: Vec<(usize, &Item)> = holders.items.iter().enumerate().filter(is_own).collect();
+    let joins = named_by(run.manifests, &id, agent).is_some();
+    let current = named.and_then(|at| {
+        let here = entries.iter().copied().find(|(_, item)| {
+            pen.tree.meant(&item.value).is_some_and(|value| holds(value, at)) || holds(&item.value, at)
         });
-        let selected = |priority: Option<i64>| {
-            let (_, entry) = selector?;
-            let value = pen.tree.meant(&entry.value)?;
-            let own = value.entry("priority").and_then(|entry| pen.tree.scalar(&entry.value));
-            let own = own.map_or(Some(0), |own| own.parse::<i64>().ok())?;
-            (matches(run, queue, agent) && priority.is_none_or(|priority| priority == own)).then_some(())
-        };
-        match (priority, current) {
-            (None, Some((at, item))) => {
-                match (run.until, edits.gone.contains(agent)) {
-                    (Some(until), false) => {
-                        if !begin_after(pen, item, agent, until) {
-                            let place = format!("{}:{}", item.value.place.0, item.value.place.1);
-                            run.leave(&id, Some(ASSIGN_MEMBERS.key), EditObjection::Dated { place });
-                            continue;
-                        }
-                    }
-                    (_, gone) => {
-                        change.removed.insert(at);
-                        if gone {
-                            change.removed.extend(entries.iter().map(|(at, _)| *at));
-                        }
-                    }
+        // The place may be that of the agent's own `queues`, or of an alias that was written out.
+        here.or_else(|| entries.first().copied().filter(|_| joins || run.moved))
+    });
+    // True if the selector's fields choose it, with this priority if one is given.
+    let selected = chosen(run, pen, queue, holders.selector, agent);
+    let selected =
+        |priority: Option<i64>| selected.is_some_and(|own| priority.is_none_or(|priority| priority == own));
+    let is_excepted = queue.except.contains(agent);
+    match (priority, current) {
+        (None, Some((at, item))) => {
+            match run.until.filter(|_| !is_gone) {
+                Some(until) if !begin_after(pen, item, agent, until) => {
+                    return leave_dated(run, &id, item.value.place);
                 }
-                count = count.saturating_sub(1);
-                if selected(None).is_some() && !queue.except.contains(agent) {
-                    except.push(agent.clone());
+                Some(_) => {}
+                None => {
+                    change.removed.insert(at);
+                    change.removed.extend(entries.iter().map(|(at, _)| *at).filter(|_| is_gone));
                 }
             }
-            (None, None) => {
-                if edits.gone.contains(agent) {
-                    change.removed.extend(entries.iter().map(|(at, _)| *at));
-                } else if selected(None).is_some() && !queue.except.contains(agent) {
-                    except.push(agent.clone());
-                    count = count.saturating_sub(1);
-                }
-            }
-            (Some(priority), Some((_, item))) => {
-                let base = now.get(agent).copied().unwrap_or(0);
-                priority_of(pen, item, agent, base, priority, run.until, named)?;
-            }
-            (Some(_), None) if joins => {}
-            // Its new fields let the selector choose it.
-            (Some(_), None)
-                if named.is_none() && selected(priority).is_some() && !queue.except.contains(agent) =>
-            {
-                count += 1;
-            }
-            (Some(priority), None) => {
-                count += usize::from(named.is_none());
-                let out = queue.excluded.get(agent);
-                if let Some((_, item)) = entries.first().filter(|_| out.is_some()) {
-                    // Its dates keep it out: they go.
-                    let value = pen.tree.meant(&item.value)?;
-                    let dated = value.entry("from").or(value.entry("until")).is_some();
-                    if run.until.is_some() || !dated {
-                        let place = format!("{}:{}", value.place.0, value.place.1);
-                        run.leave(&id, Some(ASSIGN_MEMBERS.key), EditObjection::Dated { place });
-                        continue;
-                    }
-                    change.removed.extend(entries.iter().map(|(at, _)| *at));
-                    change.added.push(spelled_member(agent, priority, None));
-                } else if queue.except.contains(agent)
-                    && selected(Some(priority)).is_some()
-                    && run.until.is_none()
-                {
-                    unexcept.insert(agent.clone());
-                } else {
-                    change.added.push(spelled_member(agent, priority, run.until));
-                }
+            change.count = change.count.saturating_sub(1);
+            if selected(None) && !is_excepted {
+                change.except.push(agent.clone());
             }
         }
-    }
-    write_list(pen, &change, list.map(|(_, entry)| entry), map, keys);
-    if !except.is_empty() || !unexcept.is_empty() {
-        let (_, entry) = selector?;
-        exceptions(run, pen, map, entry, &except, &unexcept, keys)?;
-    }
-    let left = items.len() + change.added.len() - change.removed.len();
-    let excepted = |agent: &OperatorId| {
-        (queue.except.contains(agent) && !unexcept.contains(agent)) || except.contains(agent)
-    };
-    let chooses_none = || !candidates(run).any(|agent| matches(run, queue, agent) && !excepted(agent));
-    let empty = match (selector, list) {
-        (Some(_), _) => count == 0 || chooses_none(),
-        (None, Some(_)) => count == 0 || left == 0,
-        // Agents name the queue, and it may have none.
-        (None, None) => false,
-    };
-    if empty && !queue.allow_empty {
-        if std::ptr::eq(owner, map) {
-            keys.push(("allowEmpty".to_owned(), Some("true".to_owned())));
-        } else {
-            allow_empty(pen, owner);
+        (None, None) if is_gone => change.removed.extend(entries.iter().map(|(at, _)| *at)),
+        (None, None) if selected(None) && !is_excepted => {
+            change.except.push(agent.clone());
+            change.count = change.count.saturating_sub(1);
+        }
+        (None, None) => {}
+        (Some(priority), Some((_, item))) => {
+            let base = queue.members_or_none().get(agent).copied().unwrap_or(0);
+            priority_of(pen, item, agent, base, priority, run.until, named)?;
+        }
+        (Some(_), None) if joins => {}
+        // Its new fields let the selector choose it.
+        (Some(_), None) if named.is_none() && selected(priority) && !is_excepted => change.count += 1,
+        (Some(priority), None) => {
+            change.count += usize::from(named.is_none());
+            let out = queue.excluded.get(agent);
+            if let Some((_, item)) = entries.first().filter(|_| out.is_some()) {
+                // Its dates keep it out: they go.
+                let value = pen.tree.meant(&item.value)?;
+                let dated = value.entry("from").or(value.entry("until")).is_some();
+                if run.until.is_some() || !dated {
+                    return leave_dated(run, &id, value.place);
+                }
+                change.removed.extend(entries.iter().map(|(at, _)| *at));
+                change.added.push(spelled_member(agent, priority, None));
+            } else if is_excepted && selected(Some(priority)) && run.until.is_none() {
+                change.unexcept.insert(agent.clone());
+            } else {
+                change.added.push(spelled_member(agent, priority, run.until));
+            }
         }
     }
     Some(())
 }
 
+/// Leaves a member whose entry has dates of its own.
+fn leave_dated(run: &mut Run<'_>, id: &ResourceId, (line, column): (u32, u32)) -> Option<()> {
+    let place = format!("{line}:{column}");
+    run.leave(id, Some(ASSIGN_MEMBERS.key), EditObjection::Dated { place });
+    Some(())
+}
+
+/// Returns the priority that a selector gives an agent that its fields choose, whatever it excepts.
+fn chosen(
+    run: &Run<'_>,
+    pen: &Pen<'_>,
+    queue: &DesiredQueue,
+    selector: Option<&Entry>,
+    agent: &OperatorId,
+) -> Option<i64> {
+    let value = pen.tree.meant(&selector?.value)?;
+    let own = value.entry("priority").and_then(|entry| pen.tree.scalar(&entry.value));
+    let own = own.map_or(Some(0), |own| own.parse().ok())?;
+    matches(run, queue, agent).then_some(own)
+}
+
+/// Returns true if the queue has no members after the edits.
+fn is_emptied(run: &Run<'_>, queue: &DesiredQueue, holders: &Holders<'_>, change: &ListEdit) -> bool {
+    let excepted = |agent: &OperatorId| {
+        (queue.except.contains(agent) && !change.unexcept.contains(agent)) || change.except.contains(agent)
+    };
+    let chooses_none = || !candidates(run).any(|agent| matches(run, queue, agent) && !excepted(agent));
+    match (holders.selector, holders.list) {
+        (Some(_), _) => change.count == 0 || chooses_none(),
+        (None, Some(_)) => {
+            change.count == 0 || holders.items.len() + change.added.len() == change.removed.len()
+        }
+        // Agents name the queue, and it may have none.
+        (None, None) => false,
+    }
+}
+
 /// Writes the items of a list that go and come.
 fn write_list<'t>(
     pen: &mut Pen<'t>,
-    change: &ListEdit<'t>,
-    list: Option<&'t Entry>,
+    change: &ListEdit,
+    holders: &Holders<'t>,
     map: &'t Node,
     keys: &mut Vec<KeyChange>,
 ) {
     if change.removed.is_empty() && change.added.is_empty() {
         return;
     }
-    if let Some(entry) = list {
-        let is_emptied = change.added.is_empty() && change.removed.len() == entry.value.items().len();
-        match change.owner.filter(|owner| is_emptied && owner.entry("memberSelector").is_some()) {
-            // The selector alone says who serves the queue.
-            Some(owner) => remove_list(pen, owner, map, keys),
-            None => pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added),
-        }
-        return;
-    }
-    let added = ("assignMembers".to_owned(), Some(format!("[{}]", change.added.join(", "))));
-    match change.owner.filter(|owner| !std::ptr::eq(*owner, map)) {
-        None => keys.push(added),
-        Some(owner) => {
-            pen.splices.keys(owner, &[added], &|key| format::rank(format::Entry::Queue, key));
-        }
-    }
-}
-
-/// Removes the key of a list.
-fn remove_list<'t>(pen: &mut Pen<'t>, owner: &'t Node, map: &'t Node, keys: &mut Vec<KeyChange>) {
-    let key = ("assignMembers".to_owned(), None);
-    if std::ptr::eq(owner, map) {
-        keys.push(key);
+    let owner = holders.owner;
+    let Some(entry) = holders.list else {
+        return set_key(
+            pen,
+            owner,
+            map,
+            ASSIGN_MEMBERS.key,
+            Some(format!("[{}]", change.added.join(", "))),
+            keys,
+        );
+    };
+    let is_emptied = change.added.is_empty() && change.removed.len() == entry.value.items().len();
+    if is_emptied && owner.entry("memberSelector").is_some() {
+        // The selector alone says who serves the queue.
+        set_key(pen, owner, map, ASSIGN_MEMBERS.key, None, keys);
     } else {
-        pen.splices.keys(owner, &[key], &|key| format::rank(format::Entry::Queue, key));
+        pen.splices.items(entry.colon, &entry.value, &change.removed, &change.added);
     }
 }
 
@@ -396,11 +439,10 @@ fn exceptions<'t>(
     pen: &mut Pen<'t>,
     map: &'t Node,
     entry: &'t Entry,
-    except: &[OperatorId],
-    unexcept: &BTreeSet<OperatorId>,
+    change: &ListEdit,
     keys: &mut Vec<KeyChange>,
 ) -> Option<()> {
-    let added: Vec<String> = except.iter().map(|id| quoted(id.as_str())).collect();
+    let added: Vec<String> = change.except.iter().map(|id| quoted(id.as_str())).collect();
     if let Some(until) = run.until {
         let value = pen.tree.meant(&entry.value)?;
         let mut pairs = Vec::new();
@@ -433,7 +475,7 @@ fn exceptions<'t>(
                 .items()
                 .iter()
                 .enumerate()
-                .filter(|(_, item)| number(pen, item).is_some_and(|id| unexcept.contains(&id)))
+                .filter(|(_, item)| number(pen, item).is_some_and(|id| change.unexcept.contains(&id)))
                 .map(|(at, _)| at)
                 .collect();
             if removed.len() == value.items().len() && added.is_empty() {

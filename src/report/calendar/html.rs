@@ -17,7 +17,7 @@ use crate::model::language::Language;
 use crate::model::support::Supports;
 use crate::report::Roots;
 use crate::report::escape::Text;
-use crate::report::html::{LONG, SCRIPT, STYLE, hash, said};
+use crate::report::html::{LONG, SCRIPT, STYLE, head, said};
 use crate::report::phrases::{Column, Phrase, colon};
 
 const OWN_STYLE: PreEscaped<&str> = PreEscaped(include_str!("calendar.css"));
@@ -39,7 +39,7 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots, lan
     let page = html! {
         (DOCTYPE) "\n"
         html lang=(language.tag()) {
-            (head(&words.page_title(&calendar.workspace))) "\n"
+            (head(&words.page_title(&calendar.workspace), &[STYLE, OWN_STYLE])) "\n"
             body {
                 a.skip href="#main" { (words.skip_link()) } "\n"
                 header.top {
@@ -70,27 +70,6 @@ pub(super) fn render(calendar: &Calendar, supports: Supports, roots: &Roots, lan
         "\n"
     };
     page.into_string()
-}
-
-fn head(title: &str) -> Markup {
-    let policy = format!(
-        "default-src 'none'; style-src {} {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(OWN_STYLE),
-        hash(SCRIPT)
-    );
-    html! {
-        head {
-            meta charset="utf-8";
-            meta http-equiv="Content-Security-Policy" content=(policy);
-            meta name="referrer" content="no-referrer";
-            meta name="viewport" content="width=device-width, initial-scale=1";
-            meta name="color-scheme" content="light dark";
-            title { (Text(title)) } "\n"
-            style { (STYLE) } "\n"
-            style { (OWN_STYLE) }
-        }
-    }
 }
 
 /// Renders the search, which is hidden without script.

@@ -62,7 +62,7 @@ pub(super) fn document(report: &Report, entries: &[Entry], out: &mut dyn Write) 
     let page = html! {
         (DOCTYPE) "\n"
         html lang=(report.language.tag()) {
-            (head(title)) "\n"
+            (head(title, &[STYLE])) "\n"
             body {
                 a.skip href="#main" { (say(Phrase::SkipLink)) } "\n"
                 header.top {
@@ -114,14 +114,16 @@ fn tense(report: &Report) -> Tense {
 }
 
 /// Returns the source of a style or script in a Content-Security-Policy.
-pub(super) fn hash(text: PreEscaped<&str>) -> String {
+fn hash(text: PreEscaped<&str>) -> String {
     format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.0)))
 }
 
-fn head(title: &str) -> Markup {
+/// Renders the head of a page with the script and some styles.
+pub(super) fn head(title: &str, styles: &[PreEscaped<&str>]) -> Markup {
+    let hashes: Vec<String> = styles.iter().map(|style| hash(*style)).collect();
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
+        hashes.join(" "),
         hash(SCRIPT)
     );
     html! {
@@ -131,8 +133,8 @@ fn head(title: &str) -> Markup {
             meta name="referrer" content="no-referrer";
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
-            title { (Text(title)) } "\n"
-            style { (STYLE) }
+            title { (Text(title)) }
+            @for style in styles { "\n" style { (style) } }
         }
     }
 }

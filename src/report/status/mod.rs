@@ -22,7 +22,6 @@ use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId};
 use crate::model::live::{Listing, Live, LiveSeats};
 use crate::model::presence::{GapReason, Presence, PresenceReport, State};
-use crate::model::queue::ASSIGN_MEMBERS;
 use crate::model::seat::{self, Figures};
 use crate::model::value::{Members, Value};
 
@@ -298,10 +297,8 @@ pub fn build(sources: &Sources<'_>) -> Status {
 fn queues(live: &Live) -> BTreeMap<OperatorId, Vec<String>> {
     let mut queues: BTreeMap<OperatorId, Vec<String>> = BTreeMap::new();
     for queue in live.queues.iter().flat_map(|listing| listing.items.values()) {
-        if let Some(Value::Members(members)) = queue.record.get(&ASSIGN_MEMBERS) {
-            for member in Members::keys(members) {
-                queues.entry(member.clone()).or_default().push(queue.name.to_string());
-            }
+        for member in queue.members().into_iter().flat_map(Members::keys) {
+            queues.entry(member.clone()).or_default().push(queue.name.to_string());
         }
     }
     queues
