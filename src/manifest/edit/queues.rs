@@ -317,7 +317,8 @@ fn member<'t>(
         (None, Some((at, item))) => {
             match run.until.filter(|_| !is_gone) {
                 Some(until) if !begin_after(pen, item, agent, until) => {
-                    return leave_dated(run, &id, item.value.place);
+                    leave_dated(run, &id, item.value.place);
+                    return Some(());
                 }
                 Some(_) => {}
                 None => {
@@ -351,7 +352,8 @@ fn member<'t>(
                 let value = pen.tree.meant(&item.value)?;
                 let dated = value.entry("from").or(value.entry("until")).is_some();
                 if run.until.is_some() || !dated {
-                    return leave_dated(run, &id, value.place);
+                    leave_dated(run, &id, value.place);
+                    return Some(());
                 }
                 change.removed.extend(entries.iter().map(|(at, _)| *at));
                 change.added.push(spelled_member(agent, priority, None));
@@ -366,10 +368,9 @@ fn member<'t>(
 }
 
 /// Leaves a member whose entry has dates of its own.
-fn leave_dated(run: &mut Run<'_>, id: &ResourceId, (line, column): (u32, u32)) -> Option<()> {
+fn leave_dated(run: &mut Run<'_>, id: &ResourceId, (line, column): (u32, u32)) {
     let place = format!("{line}:{column}");
     run.leave(id, Some(ASSIGN_MEMBERS.key), EditObjection::Dated { place });
-    Some(())
 }
 
 /// Returns the priority that a selector gives an agent that its fields choose, whatever it excepts.
