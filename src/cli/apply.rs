@@ -29,12 +29,12 @@ use crate::apply::{
     ApplyOptions, ApplyOutcome, Finish, StepResult, history, journal_recovery, ledger_update,
     replacement_backup, replan,
 };
-use crate::messages::{Message as _, say};
+use crate::messages::Message as _;
 use crate::model::call::{Failure, Reason};
 use crate::model::date::Zone;
 use crate::model::history::{RunId, RunRecord};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;

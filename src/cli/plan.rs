@@ -16,7 +16,8 @@ use super::session::{connections, fingerprints, git_exposure, other_ledger, scen
 use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::apply::disruption;
-use crate::messages::{Message as _, say};
+use crate::messages::Message as _;
+use crate::model::language::say;
 use crate::model::note::Deferred;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, Plan, sign};
 use crate::model::scene::Scene;

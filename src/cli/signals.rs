@@ -14,8 +14,7 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use crate::messages::say;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::runtime::progress;
 
 /// True once a run must not be abandoned any more.

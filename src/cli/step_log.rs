@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::console::Console;
 use crate::apply::write_op::WriteOp;
-use crate::messages::{self, say};
+use crate::messages;
 use crate::model::call::Failure;
 use crate::model::id::Kind;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::note::Note;
 use crate::model::outcome::{Status, StepResult};
 use crate::model::plan::Plan;

@@ -8,18 +8,6 @@ pub mod en;
 pub mod subject;
 pub mod zh;
 
-/// Formats the text of a language: `say!(language, "EN {word}", "CN {word}", "TW {word}")`.
-macro_rules! say {
-    ($language:expr, $en:literal, $cn:literal, $tw:literal $(,)?) => {
-        match $language {
-            $crate::model::language::Language::En => format!($en),
-            $crate::model::language::Language::ZhCn => format!($cn),
-            $crate::model::language::Language::ZhTw => format!($tw),
-        }
-    };
-}
-pub(crate) use say;
-
 use std::fmt;
 
 use self::subject::Subject;

@@ -1,6 +1,8 @@
 //! The languages of what people read.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A language of reports and messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +56,76 @@ impl Language {
         }
     }
 }
+
+/// Formats the text of a language: `say!(language, "EN {word}", "CN {word}", "TW {word}")`.
+macro_rules! say {
+    ($language:expr, $en:literal, $cn:literal, $tw:literal $(,)?) => {
+        match $language {
+            $crate::model::language::Language::En => format!($en),
+            $crate::model::language::Language::ZhCn => format!($cn),
+            $crate::model::language::Language::ZhTw => format!($tw),
+        }
+    };
+}
+pub(crate) use say;
+
+/// A text in every language. As text and in JSON it is English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Localized([String; 3]);
+
+impl Localized {
+    /// Writes a text in every language.
+    pub fn of(write: impl Fn(Language) -> String) -> Self {
+        Self(Language::ALL.map(write))
+    }
+
+    /// Returns the text of a language.
+    pub fn text(&self, language: Language) -> &str {
+        &self.0[language as usize]
+    }
+
+    /// Changes the text of each language.
+    #[must_use]
+    pub fn map(self, change: impl FnMut(String) -> String) -> Self {
+        Self(self.0.map(change))
+    }
+}
+
+/// The words of a system or a file, which are the same in every language.
+impl From<String> for Localized {
+    fn from(words: String) -> Self {
+        Self::of(|_| words.clone())
+    }
+}
+
+impl fmt::Display for Localized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text(Language::En))
+    }
+}
+
+impl Serialize for Localized {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text(Language::En))
+    }
+}
+
+/// Writes a [`Localized`]: `localized!("EN {word}", "CN {word}", "TW {word}")`. Variables that are localized themselves
+/// are named before the texts: `localized!(why; "EN {why}", "CN {why}", "TW {why}")`.
+macro_rules! localized {
+    ($($part:ident),+; $en:literal, $cn:literal, $tw:literal $(,)?) => {
+        $crate::model::language::Localized::of(|language| {
+            $(let $part = $part.text(language);)+
+            $crate::model::language::say!(language, $en, $cn, $tw)
+        })
+    };
+    ($en:literal, $cn:literal, $tw:literal $(,)?) => {
+        $crate::model::language::Localized::of(|language| {
+            $crate::model::language::say!(language, $en, $cn, $tw)
+        })
+    };
+}
+pub(crate) use localized;
 
 /// Returns true for equal texts.
 pub(crate) const fn is_equal(a: &str, b: &str) -> bool {

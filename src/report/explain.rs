@@ -19,13 +19,12 @@ use crate::config::settings::{
     CALENDAR, CONNECTION, IGNORE, IGNORE_DOC, LANGUAGE_DOC, LEDGER, POLICY, SCOPE, SCOPE_DOC, STORES,
     Setting, SettingType, Spec, TIME_ZONE_DOC,
 };
-use crate::messages::say;
 use crate::messages::zh::words::severity;
 use crate::messages::zh::{Region, reference};
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Field;
 use crate::model::id::{KINDS, Kind};
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::presence::STATES;
 use crate::model::rule::RULES;
 use crate::model::support::Support;

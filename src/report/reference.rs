@@ -8,8 +8,8 @@ use crate::config::settings::{
     CALENDAR, CONNECTION, Constraint, Form, IGNORE, IGNORE_DOC, LANGUAGE_DOC, LEDGER, POLICY, SCOPE,
     SCOPE_DOC, STORES, Setting, SettingType, Spec, TIME_ZONE_DOC,
 };
-use crate::messages::say;
 use crate::model::field::{Field, Personal};
+use crate::model::language::say;
 use crate::model::language::{Language, TAGS};
 use crate::model::presence::{STATES, State};
 use crate::model::rule::{Effect, RULES};

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use super::load::Loaded;
 use crate::cli::console::Console;
 use crate::config::workspace::Store;
-use crate::messages::say;
 use crate::model::id::safe;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::storage::files::real;
 use crate::storage::{files, git};
 

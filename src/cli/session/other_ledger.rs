@@ -2,9 +2,8 @@
 
 use super::load::Loaded;
 use crate::cli::console::Console;
-use crate::messages::say;
 use crate::model::id::safe;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::ledger::Ledger;
 use crate::report::phrases::semicolon;
 use crate::storage::ledger::{self, Store, Stray};

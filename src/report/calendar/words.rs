@@ -4,10 +4,9 @@ use jiff::ZonedDateTime;
 use jiff::civil::{Date, Weekday};
 
 use super::chapter::Chapter;
-use crate::messages::say;
 use crate::messages::zh::words::{after_chinese, amid_chinese, before_chinese};
 use crate::model::calendar::{Calendar, HeadCount};
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 
 /// The words of a language.
 #[derive(Clone, Copy)]

@@ -1,11 +1,10 @@
 //! The words of `explain` beside the meanings of its topics.
 
 use crate::config::settings::{Constraint, Form, Setting, SettingType};
-use crate::messages::say;
 use crate::messages::zh::{Region, list, zh};
 use crate::model::field::Field;
 use crate::model::id::Kind;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::rule::Effect;
 use crate::model::support::{Cell, Mapping};
 use crate::model::value::Type;

@@ -1,13 +1,12 @@
 //! The words of a search, in every language side by side.
 
 use crate::messages::Message as _;
-use crate::messages::say;
 use crate::messages::zh::Region;
 use crate::messages::zh::words::{self, before_chinese};
 use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::{Kind, safe};
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::reason::ChangeReason;
 use crate::model::search::{Declared, During, Exclusion, Layer, MemberKey, Membership, Origin};
 use crate::model::text::{sanitize, visible};

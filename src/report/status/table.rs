@@ -7,10 +7,10 @@ use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 use super::{Configured, Part, Row, Status, System};
+use crate::messages::Message as _;
 use crate::messages::zh::{Region, words};
-use crate::messages::{Message as _, say};
 use crate::model::id::safe;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::presence::State;
 use crate::model::text::visible;
 use crate::report::phrases::comma;
