@@ -180,11 +180,13 @@ impl<'a> PreSendChecks<'a> {
                 return seen;
             }
         }
-        if let (Some(shared), WriteOp::Edit { kind: Kind::Agent, id, .. }) = (&self.agents, op) {
-            // The shared listing lacks an agent whose call was one of the first.
-            let shared = shared.lock().await;
-            let found = shared.as_ref().and_then(|(_, listed)| listed.agents.get_key_value(id));
-            seen.agents.extend(found.map(|(id, agent)| (id.clone(), agent.clone())));
+        // Without the shared listing, or while it is read again, the call reads its agent alone: if it waited, it would
+        // hold a place among the calls in flight that the listing needs.
+        if let (Some(shared), WriteOp::Edit { kind: Kind::Agent, id, .. }) = (&self.agents, op)
+            && let Ok(shared) = shared.try_lock()
+            && let Some((id, agent)) = shared.as_ref().and_then(|(_, listed)| listed.agents.get_key_value(id))
+        {
+            seen.agents.insert(id.clone(), agent.clone());
             return seen;
         }
         let (wanted, listed) =
