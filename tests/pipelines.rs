@@ -151,9 +151,8 @@ fn annotations_begin_with_the_summary_and_are_ten_of_a_level() {
 #[test]
 fn one_summary_tells_of_all_workspaces() {
     let failure = Failure {
-        is_of_policy: false,
         workspace: Some("north".to_owned()),
-        message: "connection `agents` did not answer".to_owned(),
+        message: "connection `agents` did not answer".to_owned().into(),
         reason: None,
         diagnostics: Vec::new(),
     };
@@ -177,13 +176,7 @@ fn errors_of_files_are_counted_where_they_are_too_many() {
         let diagnostics = (1..=count).map(wrong).collect();
         vec![part(
             "a",
-            Body::Failed(Failure {
-                is_of_policy: false,
-                workspace: None,
-                message,
-                reason: None,
-                diagnostics,
-            }),
+            Body::Failed(Failure { workspace: None, message: message.into(), reason: None, diagnostics }),
         )]
     };
     let text = draw(failed(10), Format::Github);
@@ -354,7 +347,7 @@ fn reports() -> Vec<Vec<Part>> {
     let wrong = Diagnostic::at(&Source::new("roster/a.yaml", 3, 5), SyntaxProblem::NotYaml);
     let message = "the workspace and its manifests have 1 error".to_owned();
     let failure =
-        Failure { is_of_policy: false, workspace: None, message, reason: None, diagnostics: vec![wrong] };
+        Failure { workspace: None, message: message.into(), reason: None, diagnostics: vec![wrong] };
     vec![
         vec![planned("acme-prod", changes(3)), planned("acme-test", changes(1))],
         vec![planned("a", findings((0..60).map(|n| 8000 + 2 * n), number))],

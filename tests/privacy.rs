@@ -244,7 +244,7 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
         let moved = differences(step).into_iter().map(|difference| Moved::Field { difference });
         moved.map(|what| Stale { id: step.targets[0].clone(), what }).collect::<Vec<_>>()
     });
-    let refused = pick.is_multiple_of(2).then(|| Refused::Failed { why: why.clone() });
+    let refused = pick.is_multiple_of(2).then(|| Refused::Failed { why: why.clone().into() });
     Run { results: results.collect(), stale: stale.collect(), refused, ..Run::default() }
 }
 
@@ -310,9 +310,9 @@ proptest! {
         let text = format!("apiVersion: rosterctl/v1\nkind: Roster\nagents:\n  - {}\n  - {}\n", Json::from(words.clone()), Json::from(words));
         let file = File { name: "roster/a.yaml".into(), bytes: text.into_bytes() };
         let Err(wrong) = manifest::load(&[file], &workspace) else { return Ok(()) };
-        let failure = Failure { is_of_policy: false,
+        let failure = Failure {
             workspace: Some("test".to_owned()),
-            message: format!("a manifest has an error near {value}"),
+            message: format!("a manifest has an error near {value}").into(),
             reason: None,
             diagnostics: wrong.into_sorted(),
         };

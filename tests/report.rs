@@ -153,9 +153,8 @@ fn failed() -> Part {
         exit: 1,
         last_clean_run: None,
         ..part(Body::Failed(Failure {
-            is_of_policy: false,
             workspace: None,
-            message: "the workspace or a manifest has an error".to_owned(),
+            message: "the workspace or a manifest has an error".to_owned().into(),
             reason: None,
             diagnostics: vec![wrong],
         }))
@@ -164,9 +163,8 @@ fn failed() -> Part {
 
 fn several(command: Command) -> Report {
     let unreachable = Failure {
-        is_of_policy: false,
         workspace: Some("north".to_owned()),
-        message: "connection `agents` did not answer".to_owned(),
+        message: "connection `agents` did not answer".to_owned().into(),
         reason: Some(rosterctl::model::call::Reason::NoAnswer),
         diagnostics: Vec::new(),
     };
@@ -242,7 +240,7 @@ fn a_run_from_its_record_gives_the_same_bytes() {
 fn a_run_that_wrote_nothing_says_why() {
     let why = "the plan is stale, and nothing was written; this moved:\n  agent/8001: it is gone\nplan again"
         .to_owned();
-    let run = Run { refused: Some(Refused::Failed { why }), ..Run::default() };
+    let run = Run { refused: Some(Refused::Failed { why: why.into() }), ..Run::default() };
     let refused =
         report(Command::Apply, vec![part(Body::Ran(BoundPlan::new(rich(), planning::supports()), run))]);
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Sarif, Format::Github] {

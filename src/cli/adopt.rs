@@ -15,7 +15,7 @@ use crate::model::date::Date;
 use crate::model::difference::fields;
 use crate::model::field::by_key;
 use crate::model::id::ResourceId;
-use crate::model::language::{Language, say};
+use crate::model::language::{Language, localized, say};
 use crate::model::rule::Effect;
 use crate::plan::adoption::{Adopted, Adoption};
 use crate::storage::ledger::Store;
@@ -42,8 +42,10 @@ pub(super) fn words(words: &[String]) -> Result<(Vec<Adopted>, &Path), CliError>
             Some(name) => named.push(name),
             None if workspace.is_none() => workspace = Some(Path::new(word)),
             None => {
-                return Err(CliError::error(format!(
-                    "{word}: name one workspace; a resource begins with agent/, queue/ or seat/"
+                return Err(CliError::Error(localized!(
+                    "{word}: name one workspace; a resource begins with agent/, queue/ or seat/",
+                    "{word}：请只写一个工作区；资源以 agent/、queue/ 或 seat/ 开头",
+                    "{word}：請只寫一個工作區；資源以 agent/、queue/ 或 seat/ 開頭"
                 )));
             }
         }
@@ -75,7 +77,14 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let made = planning::make(&loaded, &store, &PlanArgs::everything()).await?;
     if let Some(finding) = made.plan.findings.iter().find(|finding| finding.effect() == Effect::Incomplete) {
         let reason = finding.reason.unwrap_or(crate::model::call::Reason::Incomplete);
-        return Err(CliError::Unreachable(format!("nothing was written: {finding}"), reason));
+        let finding = finding.localized();
+        let why = localized!(
+            finding;
+            "nothing was written: {finding}",
+            "什么都没有写入：{finding}",
+            "什麼都沒有寫入：{finding}"
+        );
+        return Err(CliError::Unreachable(why, reason));
     }
     let Adoption { edits, left } = adoption(&loaded, &made, &named, arguments.until.is_some());
     let edited = manifest_edits::edit(&loaded, &edits, arguments.until, language)?;
@@ -107,18 +116,24 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 /// Checks that a date can end a span in this workspace.
 fn check(loaded: &Loaded, until: Date) -> Result<(), CliError> {
     let Some(zone) = &loaded.workspace.time_zone else {
-        return Err(CliError::error(format!(
-            "--until {until}: {} names no `timeZone`; write one, like `timeZone: Asia/Shanghai`",
-            loaded.place.shown
+        let file = &loaded.place.shown;
+        return Err(CliError::Error(localized!(
+            "--until {until}: {file} names no `timeZone`; write one, like `timeZone: Asia/Shanghai`",
+            "--until {until}：{file} 没有写 `timeZone`；请写上，例如 `timeZone: Asia/Shanghai`",
+            "--until {until}：{file} 沒有寫 `timeZone`；請寫上，例如 `timeZone: Asia/Taipei`"
         )));
     };
     match until.end(zone) {
-        Ok(end) if end <= loaded.instant => {
-            Err(CliError::error(format!("--until {until} is over: name a later day")))
-        }
+        Ok(end) if end <= loaded.instant => Err(CliError::Error(localized!(
+            "--until {until} is over: name a later day",
+            "--until {until} 已经过去：请写更晚的日子",
+            "--until {until} 已經過去：請寫更晚的日子"
+        ))),
         Ok(_) => Ok(()),
-        Err(_) => Err(CliError::error(format!(
-            "--until {until}: the zone skips this time or has it twice; write its offset, like {until}+08:00"
+        Err(_) => Err(CliError::Error(localized!(
+            "--until {until}: the zone skips this time or has it twice; write its offset, like {until}+08:00",
+            "--until {until}：这个时区没有这个时间，或有两个；请写明偏移，例如 {until}+08:00",
+            "--until {until}：這個時區沒有這個時間，或有兩個；請寫明偏移，例如 {until}+08:00"
         ))),
     }
 }

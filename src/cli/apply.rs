@@ -11,6 +11,7 @@ use super::approval::approved;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
+use super::lock;
 use super::plan_args::PlanArgs;
 use super::report_output::{Output, PendingJson, Reporter};
 use super::session::load::Loaded;
@@ -34,7 +35,7 @@ use crate::model::call::{Failure, Reason};
 use crate::model::date::Zone;
 use crate::model::history::{RunId, RunRecord};
 use crate::model::id::{Kind, OperatorId, ResourceId};
-use crate::model::language::{Language, say};
+use crate::model::language::{Language, localized, say};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::message::Word;
@@ -159,9 +160,11 @@ impl Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     if arguments.plan.is_some() && !arguments.narrowing.is_empty() {
-        return Err(CliError::error(
+        return Err(CliError::Error(localized!(
             "--plan carries out the saved plan as it is; --target, --allow and --assert-unread belong to `plan`",
-        ));
+            "--plan 原样执行存下的计划；--target、--allow 和 --assert-unread 用在 `plan` 上",
+            "--plan 原樣執行存下的計畫；--target、--allow 和 --assert-unread 用在 `plan` 上"
+        )));
     }
     let place = &*arguments.workspace;
     let reporter = arguments.output.begin(Command::Apply, false, &[place], console)?;
@@ -179,23 +182,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
 async fn alone(arguments: &Arguments, console: &Console, reporter: &Reporter<'_>) -> Result<Exit, CliError> {
     let loaded = load::load(&arguments.workspace)?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
-    let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
     let language = console.language(loaded.workspace.language);
-    if let Some(why) = lock.taken_over() {
-        console.note(&say!(language, "{why}: took it over", "接管了锁：{why}", "接管了鎖：{why}"));
-    }
+    let lock = lock::take(&store, console, language).await?;
     // However the work ends, the lock is freed.
     let work = Box::pin(locked(arguments, console, reporter, &loaded, &store, &lock));
     let result = unless_interrupted(work).await;
-    if let Err(error) = lock.release().await {
-        let text = say!(
-            language,
-            "the lock was not freed, and ends with its lease: {error}",
-            "锁没有释放，租约到期时自动失效：{error}",
-            "鎖沒有釋放，租約到期時自動失效：{error}"
-        );
-        console.error_in(&text, language);
-    }
+    lock::free(lock, console, language).await;
     result
 }
 
@@ -300,7 +292,7 @@ async fn locked(
             reporter.ran(Run { refused: Some(why.clone()), ..Run::default() });
             let refused = work.vendors.iter().any(|(_, vendor)| vendor.is_shut());
             Err(CliError::Unreachable(
-                why.to_string(),
+                why.localized(),
                 if refused { Reason::SignIn } else { Reason::NoAnswer },
             ))
         }
@@ -332,16 +324,23 @@ async fn locked(
 /// Checks that the ledger knows of a last complete run, from which on dates are due.
 fn has_last_run(ledger: &Ledger, loaded: &Loaded) -> Result<(), CliError> {
     let why = match ledger.last_instant().map(str::parse::<Timestamp>) {
-        None => "the ledger knows of none".to_owned(),
-        Some(Err(_)) => "the ledger holds none that can be read".to_owned(),
-        Some(Ok(last)) if last > loaded.instant => format!(
-            "the ledger has it at {last}, which has not come: a clock was ahead, then or is behind, now"
+        None => localized!("the ledger knows of none", "账本里没有", "帳本裡沒有"),
+        Some(Err(_)) => {
+            localized!("the ledger holds none that can be read", "账本里的读不懂", "帳本裡的無法解讀")
+        }
+        Some(Ok(last)) if last > loaded.instant => localized!(
+            "the ledger has it at {last}, which has not come: a clock was ahead, then or is behind, now",
+            "账本记的是 {last}，还没到那个时刻：当时的时钟快了，或现在的慢了",
+            "帳本記的是 {last}，還沒到那個時刻：當時的時鐘快了，或現在的慢了"
         ),
         Some(Ok(_)) => return Ok(()),
     };
-    Err(CliError::error(format!(
+    Err(CliError::Error(localized!(
+        why;
         "--due carries out what dates brought about since the last complete run, and {why}: nothing was changed; \
-         `rosterctl apply` makes a complete run"
+         `rosterctl apply` makes a complete run",
+        "--due 执行上次完整执行之后日期带来的变动，而{why}：什么都没有改动；请用 `rosterctl apply` 完整执行一次",
+        "--due 執行上次完整執行之後日期帶來的變動，而{why}：什麼都沒有更動；請用 `rosterctl apply` 完整執行一次"
     )))
 }
 
@@ -393,7 +392,7 @@ async fn keep_settled(
     work: &mut Work,
     console: &Console,
 ) -> Result<(), CliError> {
-    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
+    let unfinished = loaded.journal().unfinished()?;
     if unfinished.is_empty() {
         return Ok(());
     }
@@ -440,7 +439,7 @@ async fn keep_settled(
 fn is_stale(arguments: &Arguments, reporter: &Reporter<'_>, stale: Vec<Stale>) -> CliError {
     let made = arguments.plan.as_deref().and_then(files::written_ms).map(clock::utc);
     let why = Refused::Stale { made: made.map(Word::from), moved: stale.clone() };
-    let words = why.to_string();
+    let words = why.localized();
     reporter.ran(Run { refused: Some(why), stale, ..Run::default() });
     CliError::Stale(words)
 }
@@ -459,10 +458,10 @@ fn refuse(console: &Console, language: Language, reporter: &Reporter<'_>, plan: 
     {
         // Findings with a line in a manifest were shown before.
         if finding.effect() != Effect::Invalid {
-            console.error_in(&finding.say(language), language);
+            console.error(&finding.say(language), language);
         }
     }
-    console.error_in(&why.say(language), language);
+    console.error(&why.say(language), language);
     reporter.ran(Run { refused: Some(why), ..Run::default() });
     exit
 }
@@ -501,7 +500,7 @@ async fn prepare(
         Vec::new()
     } else {
         replan::moved(&saved, &plan, &loaded.workspace.supports(), &live)
-            .map_err(|why| CliError::Unreachable(why.to_string(), Reason::Incomplete))?
+            .map_err(|why| CliError::Unreachable(why.localized(), Reason::Incomplete))?
     };
     Ok(Work {
         plan: Arc::new(saved),
@@ -566,7 +565,12 @@ fn still_held(lock: &Lock) -> Result<(), CliError> {
         return Ok(());
     }
     let why = lease.lost().borrow().clone().unwrap_or_default();
-    Err(CliError::Locked(format!("the lock was lost, and nothing was changed: {why}")))
+    Err(CliError::Locked(localized!(
+        why;
+        "the lock was lost, and nothing was changed: {why}",
+        "锁丢了，什么都没有改动：{why}",
+        "鎖丟了，什麼都沒有更動：{why}"
+    )))
 }
 
 /// Records a run's results in the ledger.
@@ -597,7 +601,7 @@ async fn record(
                         "历史里没有执行 {run} 的记录：{error}",
                         "歷史裡沒有執行 {run} 的紀錄：{error}"
                     );
-                    book.console.error_in(&text, language);
+                    book.console.error(&text, language);
                     *history = None;
                 }
             }
@@ -616,7 +620,11 @@ async fn record(
             other => return Ok(other?),
         }
     }
-    Err(CliError::error("the ledger was not written: other runs change it all the time; apply again"))
+    Err(CliError::Error(localized!(
+        "the ledger was not written: other runs change it all the time; apply again",
+        "账本没有写成：别的运行一直在改它；请再执行一次",
+        "帳本沒有寫成：別的執行一直在改它；請再執行一次"
+    )))
 }
 
 /// Records a run's results in the ledger and the report. Returns true if the ledger was written.
@@ -673,7 +681,7 @@ async fn conclude(
             "账本没有记下这次执行；等账本能写了，再执行一次 `apply`",
             "帳本沒有記下這次執行；等帳本能寫了，再執行一次 `apply`",
         );
-        console.error_in(text, language);
+        console.error(text, language);
         return (Exit::Partial, false);
     }
     match history {

@@ -20,6 +20,7 @@ use crate::model::calendar::{Calendar, Entry, FORMAT, Loan};
 use crate::model::date::{Date, Zone};
 use crate::model::field::Record;
 use crate::model::id::OperatorId;
+use crate::model::language::localized;
 use crate::plan::calendar::{AgentTurn, Kept, QueueTurn, entry};
 use crate::report::calendar::{self, Format};
 
@@ -84,9 +85,11 @@ fn window(
         None => zone.days_later(from, arguments.days.unwrap_or(horizon)),
     };
     if last < from {
-        return Err(CliError::error(format!(
-            "--until lies before the first day of the calendar, {}; name that day or a later one",
-            zone.words(from)
+        let first = zone.words(from);
+        return Err(CliError::Error(localized!(
+            "--until lies before the first day of the calendar, {first}; name that day or a later one",
+            "--until 在日历的第一天 {first} 之前；请写那一天或更晚的日子",
+            "--until 在行事曆的第一天 {first} 之前；請寫那一天或更晚的日子"
         )));
     }
     Ok((from, last))

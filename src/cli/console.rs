@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use anstyle::{AnsiColor, Style};
 use console::Term;
 
-use super::error::{CliError, INTERRUPTED};
+use super::error::CliError;
 use super::exit::Exit;
+use super::session::load;
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::language::Language;
@@ -192,13 +193,8 @@ impl Console {
         self.headed(word, AnsiColor::Yellow, message);
     }
 
-    /// Writes an error, in English.
-    pub(super) fn error(&self, message: &str) {
-        self.error_in(message, Language::En);
-    }
-
     /// Writes an error, in a language.
-    pub(super) fn error_in(&self, message: &str, language: Language) {
+    pub(super) fn error(&self, message: &str, language: Language) {
         let word = language.choose("error: ", "错误：", "錯誤：");
         self.headed(word, AnsiColor::Red, message);
     }
@@ -222,11 +218,15 @@ impl Console {
             CliError::Input(diagnostics, sources) | CliError::Refused(diagnostics, sources) => {
                 self.diagnostics(diagnostics, sources, self.language(sources.language()));
             }
-            CliError::Error(error) => self.error(&format!("{error:#}")),
-            CliError::Stale(message) | CliError::Locked(message) => self.error(message),
-            // One line per system.
-            CliError::Unreachable(message, _) => message.lines().for_each(|line| self.error(line)),
-            CliError::Interrupted => self.error(INTERRUPTED),
+            CliError::Error(_)
+            | CliError::Stale(_)
+            | CliError::Locked(_)
+            | CliError::Unreachable(..)
+            | CliError::Interrupted => {
+                let language = self.language(load::language());
+                // One line per system.
+                error.message().text(language).lines().for_each(|line| self.error(line, language));
+            }
         }
         Exit::for_error(error)
     }

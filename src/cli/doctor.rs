@@ -261,7 +261,7 @@ async fn try_connection(loaded: &Loaded, connection: &Connection) -> (Check, Opt
             } else {
                 "correct what is said of it, in rosterctl.yaml or on this machine"
             };
-            return (Check::error(name, format!("{} {why}", connection.spec.name), help), None);
+            return (Check::error(name, format!("{} {}", connection.spec.name, why.fault()), help), None);
         }
     };
     let started = std::time::Instant::now();
@@ -438,7 +438,7 @@ fn clock_check(clocks: &[(&str, i64)]) -> Option<Check> {
 
 async fn ledger(loaded: &Loaded) -> Vec<Check> {
     let failed = |name: &str, error: &LedgerError| match error {
-        LedgerError::Others { what, help } => Check::error(name, what.clone(), help.clone()),
+        LedgerError::Others { what, help } => Check::error(name, what.to_string(), help.to_string()),
         LedgerError::Unreachable(reason, why) => {
             let help =
                 "check `ledger.url`, the network and the provider's environment (AWS_…, GOOGLE_…, AZURE_…)";

@@ -94,9 +94,7 @@ fn write_patch(path: &Path, loaded: &Loaded, made: &Planned, console: &Console) 
     }
     let adoption = manifest_edits::adoption(loaded, made, &[], false);
     let edited = manifest_edits::edit(loaded, &adoption.edits, None, language)?;
-    files::put(path, edited.patch().as_bytes()).map_err(|error| {
-        CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
-    })?;
+    files::put(path, edited.patch().as_bytes()).map_err(|error| CliError::unwritable(path, &error))?;
     for left in adoption.left.iter().chain(&edited.left) {
         let left = left.say(language);
         console.note(&say!(

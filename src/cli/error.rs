@@ -1,16 +1,19 @@
 //! The error that ends a command, as data: [`Console`](super::console::Console) renders it.
 
+use std::fmt::Display;
+use std::path::Path;
+
 use super::session::source_cache::SourceCache;
+use crate::messages::Message as _;
 use crate::model::call::{self, Reason};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::language::Language;
+use crate::model::id::safe;
+use crate::model::language::{Localized, localized};
+use crate::model::unread::FailedCall;
 use crate::report::Failure;
 use crate::report::phrases::Phrase;
 use crate::storage::ledger::LedgerError;
 use crate::storage::secrets::SecretError;
-
-/// Message of [`CliError::Interrupted`].
-pub(super) const INTERRUPTED: &str = "interrupted; nothing was changed";
 
 /// Error that ends a command.
 pub(super) enum CliError {
@@ -19,81 +22,123 @@ pub(super) enum CliError {
     /// Manifests that break a rule of policy, now or later, and the cache with their lines.
     Refused(Vec<Diagnostic>, SourceCache),
     /// Error of the command line or of this machine.
-    Error(anyhow::Error),
+    Error(Localized),
     /// A saved plan is stale.
-    Stale(String),
-    /// A system cannot be read; with the reason.
-    Unreachable(String, Reason),
+    Stale(Localized),
+    /// A system cannot be read; with the reason. A line for each system.
+    Unreachable(Localized, Reason),
     /// Another apply holds the lock.
-    Locked(String),
+    Locked(Localized),
     /// The operator stopped the run before it changed anything.
     Interrupted,
 }
 
 impl CliError {
-    /// Returns an error with a message.
-    pub(super) fn error(message: impl Into<String>) -> Self {
-        Self::Error(anyhow::Error::msg(message.into()))
+    /// Returns the error of a part of this program or of a library, in its own words.
+    pub(super) fn other(error: impl Into<anyhow::Error>) -> Self {
+        Self::Error(format!("{:#}", error.into()).into())
+    }
+
+    /// Returns the error of a file that cannot be read.
+    pub(super) fn unreadable(path: &Path, error: &impl Display) -> Self {
+        let path = path.display();
+        Self::Error(localized!(
+            "{path} cannot be read: {error}",
+            "{path} 读不了：{error}",
+            "{path} 無法讀取：{error}"
+        ))
+    }
+
+    /// Returns the error of a file that cannot be written.
+    pub(super) fn unwritable(path: &Path, error: &impl Display) -> Self {
+        let path = path.display();
+        Self::Error(localized!(
+            "{path} cannot be written: {error}",
+            "{path} 写不了：{error}",
+            "{path} 無法寫入：{error}"
+        ))
+    }
+
+    /// Returns the error of a command that wrote nothing, for a reason.
+    pub(super) fn nothing_written(why: &impl Display) -> Self {
+        Self::Error(localized!(
+            "nothing was written: {why}",
+            "什么都没有写入：{why}",
+            "什麼都沒有寫入：{why}"
+        ))
     }
 
     /// Returns the error of a secret that is not available.
-    pub(super) fn secret(what: &str, error: &SecretError) -> Self {
-        let message = format!("{what}: {error}");
+    pub(super) fn secret(what: &Localized, error: &SecretError) -> Self {
+        let why = error.words();
+        let message = localized!(what, why; "{what}: {why}", "{what}：{why}", "{what}：{why}");
         match error {
             SecretError::Unreachable { reason, .. } => Self::Unreachable(message, *reason),
-            SecretError::Missing { .. } | SecretError::Store { .. } => Self::error(message),
+            SecretError::Missing { .. } | SecretError::Store { .. } => Self::Error(message),
+        }
+    }
+
+    /// Returns the error's sentence.
+    pub(super) fn message(&self) -> Localized {
+        match self {
+            Self::Input(diagnostics, _) => {
+                Localized::of(|language| Phrase::WrongFiles(diagnostics.len()).say(language).into_owned())
+            }
+            Self::Refused(..) => Localized::of(|language| Phrase::RefusedFiles.say(language).into_owned()),
+            Self::Error(message)
+            | Self::Stale(message)
+            | Self::Locked(message)
+            | Self::Unreachable(message, _) => message.clone(),
+            Self::Interrupted => localized!(
+                "interrupted; nothing was changed",
+                "已中断；什么都没有改动",
+                "已中斷；什麼都沒有更動"
+            ),
         }
     }
 
     /// Returns the failure for a report.
     pub(super) fn failure(&self) -> Failure {
-        let of = |message: String| Failure {
-            workspace: None,
-            message,
-            is_of_policy: false,
-            reason: None,
-            diagnostics: Vec::new(),
+        let message = self.message();
+        let (diagnostics, reason) = match self {
+            Self::Input(diagnostics, _) | Self::Refused(diagnostics, _) => (diagnostics.clone(), None),
+            Self::Unreachable(_, reason) => (Vec::new(), Some(*reason)),
+            Self::Error(_) | Self::Stale(_) | Self::Locked(_) | Self::Interrupted => (Vec::new(), None),
         };
-        match self {
-            Self::Input(diagnostics, _) => Failure {
-                diagnostics: diagnostics.clone(),
-                ..of(Phrase::WrongFiles(diagnostics.len()).say(Language::En).into_owned())
-            },
-            Self::Refused(diagnostics, _) => Failure {
-                diagnostics: diagnostics.clone(),
-                is_of_policy: true,
-                ..of(Phrase::RefusedFiles.say(Language::En).into_owned())
-            },
-            Self::Error(error) => of(format!("{error:#}")),
-            Self::Stale(message) | Self::Locked(message) => of(message.clone()),
-            Self::Unreachable(message, reason) => {
-                Failure { reason: Some(*reason), ..of(message.replace('\n', "; ")) }
-            }
-            Self::Interrupted => of(INTERRUPTED.to_owned()),
-        }
+        let message = if reason.is_some() { message.map(|text| text.replace('\n', "; ")) } else { message };
+        Failure { workspace: None, message, reason, diagnostics }
+    }
+}
+
+/// Returns the question for a name that is meant, behind a sentence.
+pub(super) fn did_you_mean(near: Option<&str>) -> Localized {
+    match near.map(safe) {
+        Some(near) => localized!("; did you mean `{near}`?", "；是不是 `{near}`？", "；是不是 `{near}`？"),
+        None => Localized::default(),
+    }
+}
+
+impl From<Localized> for CliError {
+    fn from(message: Localized) -> Self {
+        Self::Error(message)
     }
 }
 
 impl From<call::Failure> for CliError {
     fn from(failure: call::Failure) -> Self {
-        Self::Unreachable(failure.message().to_owned(), failure.reason())
-    }
-}
-
-impl From<anyhow::Error> for CliError {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Error(error)
+        Self::Unreachable(FailedCall::from(&failure).localized(), failure.reason())
     }
 }
 
 impl From<LedgerError> for CliError {
     fn from(error: LedgerError) -> Self {
+        let words = error.words();
         match error {
             LedgerError::Unusable(_) | LedgerError::Moved(_) | LedgerError::Others { .. } => {
-                Self::Error(error.into())
+                Self::Error(words)
             }
-            LedgerError::Unreachable(reason, why) => Self::Unreachable(why, reason),
-            LedgerError::Locked(why) => Self::Locked(why),
+            LedgerError::Unreachable(reason, _) => Self::Unreachable(words, reason),
+            LedgerError::Locked(_) => Self::Locked(words),
         }
     }
 }

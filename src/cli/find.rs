@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::console::Console;
-use super::error::CliError;
+use super::error::{CliError, did_you_mean};
 use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::load;
@@ -13,6 +13,7 @@ use super::workspace_args::{date, filled};
 use crate::manifest;
 use crate::model::date::Date;
 use crate::model::id::safe;
+use crate::model::language::localized;
 use crate::report::find;
 
 /// Show where a person, a number or a queue stands, and which layer says each value. No network, no secret.
@@ -49,8 +50,13 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         Err(wrong) => return Err(CliError::Input(wrong.into_sorted(), SourceCache::new(texts.files))),
     };
     if result.is_empty() {
-        let near = result.near.map(|near| format!("; did you mean `{}`?", safe(&near))).unwrap_or_default();
-        return Err(CliError::error(format!("nothing is named `{}`{near}", safe(&arguments.text))));
+        let (near, text) = (did_you_mean(result.near.as_deref()), safe(&arguments.text));
+        return Err(CliError::Error(localized!(
+            near;
+            "nothing is named `{text}`{near}",
+            "没有叫 `{text}` 的{near}",
+            "沒有叫 `{text}` 的{near}"
+        )));
     }
     let language = console.language(texts.workspace.language);
     arguments.output.show(console, &result, |look| find::text(&result, look, language))?;

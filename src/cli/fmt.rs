@@ -127,8 +127,7 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
             let diff = diff.unified_diff().context_radius(3).header(&name, &theirs).to_string();
             console.out(&sanitize_lines(&diff));
         } else {
-            files::rewrite(real, laid_out.as_bytes())
-                .map_err(|error| CliError::error(format!("{name} cannot be written: {error}")))?;
+            files::rewrite(real, laid_out.as_bytes()).map_err(|error| CliError::unwritable(real, &error))?;
             console.out(&format!("{name}\n"));
         }
     }

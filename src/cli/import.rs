@@ -15,12 +15,14 @@ use crate::manifest;
 use crate::manifest::edit::name_comments::AgentNames;
 use crate::manifest::import;
 use crate::manifest::import::{LostPart, Manifest, Options, Origin};
+use crate::messages::Message as _;
+use crate::messages::zh::{Region, words};
 use crate::model::agent::NAME;
 use crate::model::call::Reason;
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::{OperatorId, safe};
-use crate::model::language::{Language, say};
+use crate::model::language::{Language, localized, say};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::rule::Effect;
@@ -57,14 +59,19 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     let loaded = load::bare(&arguments.workspace)?;
-    paths::unlinked(&arguments.out)
-        .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+    paths::unlinked(&arguments.out).map_err(|error| CliError::nothing_written(&error))?;
     let store = Store::open(&loaded.workspace, &loaded.place)?;
     let PlanningInput { live, ledger, .. } = planning::read(&loaded, &store).await?;
     if let Some((what, doubt)) = live.doubts().first() {
-        let why = format!(
+        let doubt = doubt.localized();
+        let (cn, tw) = (words::kind(Region::Cn, *what), words::kind(Region::Tw, *what));
+        let what = what.plural();
+        let why = localized!(
+            doubt;
             "the listing of {what} could not be proved complete ({doubt}), so nothing was written; run again while \
-             {what} are not edited"
+             {what} are not edited",
+            "{cn}的列表不能证明是全的（{doubt}），所以什么都没有写入；请在没人改动{cn}时再运行",
+            "{tw}的清單不能證明是全的（{doubt}），所以什麼都沒有寫入；請在沒有人更動{tw}時再執行"
         );
         return Err(CliError::Unreachable(why, Reason::Incomplete));
     }
@@ -82,7 +89,12 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     if let Some(role) = &arguments.role
         && let Some(objection) = import::role_objection(role)
     {
-        return Err(CliError::error(format!("--role {}: {objection}", safe(role))));
+        let role = safe(role);
+        return Err(CliError::Error(localized!(
+            "--role {role}: {objection}",
+            "--role {role}：{objection}",
+            "--role {role}：{objection}"
+        )));
     }
     let role = arguments.role.as_deref().map(Arc::from);
     let options = Options { password, role, sip_numbers: arguments.sip_numbers };
@@ -104,8 +116,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     if arguments.force && !manifests.is_empty() {
         for path in outdated(&loaded, &manifests, &arguments.out) {
-            fs::remove_file(&path)
-                .map_err(|error| CliError::error(format!("{} cannot be removed: {error}", path.display())))?;
+            fs::remove_file(&path).map_err(|error| CliError::unwritable(&path, &error))?;
             let path = path.display();
             console.note(&say!(
                 language,
@@ -129,14 +140,23 @@ fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<s
     let stores = &loaded.workspace.stores;
     let Some(store) = stores.get(name) else {
         let known: Vec<&str> = stores.keys().map(|known| &**known).collect();
-        let help = match did_you_mean(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => format!("declare one under `secrets:` in {}", loaded.place.shown),
-            None => format!("{} declares: {}", loaded.place.shown, known.join(", ")),
+        let (name, file, all) = (safe(name), &loaded.place.shown, known.join(", "));
+        let help = match did_you_mean(&name, known.iter().copied()) {
+            Some(near) => {
+                localized!("did you mean `{near}`?", "是不是想写 `{near}`？", "是不是想寫 `{near}`？")
+            }
+            None if known.is_empty() => localized!(
+                "declare one under `secrets:` in {file}",
+                "请在 {file} 的 `secrets:` 下声明一个",
+                "請在 {file} 的 `secrets:` 下宣告一個"
+            ),
+            None => localized!("{file} declares: {all}", "{file} 声明了 {all}", "{file} 宣告了 {all}"),
         };
-        return Err(CliError::error(format!(
-            "--password-store {}: there is no such store; {help}",
-            safe(name)
+        return Err(CliError::Error(localized!(
+            help;
+            "--password-store {name}: there is no such store; {help}",
+            "--password-store {name}：没有这个密钥库；{help}",
+            "--password-store {name}：沒有這個密鑰庫；{help}"
         )));
     };
     let key = if store.kind == "env" { "AGENT_{operatorId}" } else { "agents/{operatorId}" };
@@ -144,9 +164,13 @@ fn password(loaded: &Loaded, name: &str, live: &Live) -> Result<(Arc<str>, Arc<s
     for id in ids.filter(|id| OperatorId::objection(id.as_str()).is_none()) {
         let own = key.replace("{operatorId}", id.as_str());
         if let Some(objection) = secret_key::key_objection(store, &own) {
-            return Err(CliError::error(format!(
+            let objection = objection.localized();
+            return Err(CliError::Error(localized!(
+                objection;
                 "--password-store {name}: agent {id} cannot have a password there: the key would be `{own}`, and \
-                 {objection}"
+                 {objection}",
+                "--password-store {name}：坐席 {id} 的密码不能放在那里：键会是 `{own}`，而{objection}",
+                "--password-store {name}：客服人員 {id} 的密碼不能放在那裡：鍵會是 `{own}`，而{objection}"
             )));
         }
     }
@@ -163,8 +187,10 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
         })
         .collect();
     let wrong = |what: String| {
-        CliError::error(format!(
-            "nothing was written: {what}; this is an error of rosterctl, please report it with the shape of what is live"
+        CliError::Error(localized!(
+            "nothing was written: {what}; this is an error of rosterctl, please report it with the shape of what is live",
+            "什么都没有写入（{what}）；这是 rosterctl 的错误，请连同线上数据的样子一起报告",
+            "什麼都沒有寫入（{what}）；這是 rosterctl 的錯誤，請連同線上資料的樣子一起回報"
         ))
     };
     let desired = manifest::load(&files, &loaded.workspace).map_err(|out| {
@@ -176,7 +202,7 @@ fn prove(loaded: &Loaded, manifests: &[Manifest], live: &Live, ledger: &Ledger) 
         wrong(format!("the manifests could not be read again ({})", first.unwrap_or_default()))
     })?;
     let plan = plan::plan(&loaded.workspace, &desired, live, ledger, &plan::Options::default())
-        .map_err(|error| CliError::Error(error.into()))?;
+        .map_err(CliError::other)?;
     if let Some(change) = plan.changes.first() {
         return Err(wrong(format!("the manifests would change {}", change.id)));
     }
@@ -277,26 +303,30 @@ fn write(loaded: &Loaded, manifests: &[Manifest], arguments: &Arguments) -> Resu
         .map(|path| path.display().to_string())
         .collect();
     if !there.is_empty() && !arguments.force {
-        return Err(CliError::error(format!(
-            "nothing was written, since there is already {}; name an empty folder, or pass --force to write over",
-            there.join(", ")
+        let there = there.join(", ");
+        return Err(CliError::Error(localized!(
+            "nothing was written, since there is already {there}; name an empty folder, or pass --force to write over",
+            "什么都没有写入，因为已经有 {there}；请指定一个空目录，或用 --force 覆盖",
+            "什麼都沒有寫入，因為已經有 {there}；請指定一個空資料夾，或用 --force 覆寫"
         )));
     }
     for manifest in manifests {
         let path = out.join(&manifest.name);
-        paths::unlinked(&path).map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+        paths::unlinked(&path).map_err(|error| CliError::nothing_written(&error))?;
     }
     for manifest in manifests {
         let path = out.join(&manifest.name);
         if files::same(&path, &loaded.place.file) {
-            return Err(CliError::error(format!(
-                "{} is the workspace file and is not written over",
-                path.display()
+            let path = path.display();
+            return Err(CliError::Error(localized!(
+                "{path} is the workspace file and is not written over",
+                "{path} 是工作区文件，不覆盖",
+                "{path} 是工作區檔案，不覆寫"
             )));
         }
         paths::unlinked(&path)
             .and_then(|()| files::replace(&path, manifest.text.as_bytes()))
-            .map_err(|error| CliError::error(format!("{} cannot be written: {error}", path.display())))?;
+            .map_err(|error| CliError::unwritable(&path, &error))?;
     }
     Ok(())
 }

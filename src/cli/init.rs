@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::session::load::registry;
 use crate::manifest::schema;
 use crate::model::id::safe;
-use crate::model::language::{Language, say};
+use crate::model::language::{Language, localized, say};
 use crate::storage::files;
 use crate::storage::paths::{self, WORKSPACE_FILE};
 use crate::yaml::placeholder;
@@ -57,14 +57,15 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         .map(|path| safe(&files::shown(&path)))
         .collect();
     if !there.is_empty() {
-        return Err(CliError::error(format!(
-            "nothing was written, since there is already {}; name an empty folder",
-            there.join(", ")
+        let there = there.join(", ");
+        return Err(CliError::Error(localized!(
+            "nothing was written, since there is already {there}; name an empty folder",
+            "什么都没有写入，因为已经有 {there}；请指定一个空目录",
+            "什麼都沒有寫入，因為已經有 {there}；請指定一個空資料夾"
         )));
     }
     for (name, _) in &files {
-        paths::unlinked(&folder.join(name))
-            .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+        paths::unlinked(&folder.join(name)).map_err(|error| CliError::nothing_written(&error))?;
     }
     // A new workspace names no language.
     let language = console.language(None);
@@ -76,9 +77,13 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         match written {
             Ok(true) => console.note(&say!(language, "wrote {shown}", "已写入 {shown}", "已寫入 {shown}")),
             Ok(false) => {
-                return Err(CliError::error(format!("{shown} was made by another program meanwhile")));
+                return Err(CliError::Error(localized!(
+                    "{shown} was made by another program meanwhile",
+                    "{shown} 刚才被另一个程序创建了",
+                    "{shown} 剛才被另一個程式建立了"
+                )));
             }
-            Err(error) => return Err(CliError::error(format!("{shown} cannot be written: {error}"))),
+            Err(error) => return Err(CliError::unwritable(&path, &error)),
         }
     }
     console.out(&next(folder, language));

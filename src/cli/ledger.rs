@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::console::Console;
-use super::error::CliError;
+use super::error::{self, CliError};
 use super::exit::Exit;
+use super::lock;
 use super::session::load;
-use super::signals::unless_interrupted;
 use crate::config::workspace::Workspace;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::id::{ResourceId, safe};
 use crate::model::journal::Entry;
+use crate::model::language::{Localized, localized, say};
 use crate::model::ledger::Ledger;
 use crate::report::ledger as report;
 use crate::runtime::gate::WriteLease as _;
@@ -106,11 +107,19 @@ fn split(words: &[String]) -> Result<(Option<ResourceId>, PathBuf), CliError> {
         match ResourceId::parse(word) {
             Some(name) if id.is_none() => id = Some(name),
             None if workspace.is_none() => workspace = Some(PathBuf::from(word)),
-            Some(_) => return Err(CliError::error("two resources are named; name one")),
+            Some(_) => {
+                return Err(CliError::Error(localized!(
+                    "two resources are named; name one",
+                    "写了两个资源；请只写一个",
+                    "寫了兩個資源；請只寫一個"
+                )));
+            }
             None => {
-                return Err(CliError::error(
+                return Err(CliError::Error(localized!(
                     "two workspaces are named; a resource is KIND/ID, like agent/8001 or queue/NAME",
-                ));
+                    "写了两个工作区；资源写成 KIND/ID，例如 agent/8001 或 queue/NAME",
+                    "寫了兩個工作區；資源寫成 KIND/ID，例如 agent/8001 或 queue/NAME"
+                )));
             }
         }
     }
@@ -134,20 +143,30 @@ async fn show(words: &[String], format: Format, console: &Console) -> Result<Exi
 
 async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
     let (id, place) = split(words)?;
-    let id = id.ok_or_else(|| CliError::error("name the resource to let go of, like queue/NAME"))?;
+    let id = id.ok_or_else(|| {
+        CliError::Error(localized!(
+            "name the resource to let go of, like queue/NAME",
+            "请写明放开哪个资源，例如 queue/NAME",
+            "請寫明放開哪個資源，例如 queue/NAME"
+        ))
+    })?;
     let (place, workspace) = load::workspace(&place)?;
     let journal = JournalPath::for_workspace(&workspace, &place);
     let forget = |store: &Store, ledger: &mut Ledger| {
         store.check_workspace(ledger)?;
         // An interrupted run may have created the resource, and the ledger does not know that yet.
-        let unsettled = unsettled(&journal.unfinished().map_err(CliError::error)?);
+        let unsettled = unsettled(&journal.unfinished()?);
         known(ledger, &unsettled, &id)?;
         let key = id.key();
         ledger.resources.remove(&key);
         ledger.kept.remove(&key);
         ledger.awaited.remove(&key);
         ledger.waiting.remove(&key);
-        Ok(Some(format!("The ledger has let go of {id}; nothing was changed in the vendor's system.\n")))
+        Ok(Some(localized!(
+            "The ledger has let go of {id}; nothing was changed in the vendor's system.\n",
+            "账本放开了 {id}；厂商系统里什么都没有改动。\n",
+            "帳本放開了 {id}；廠商系統裡什麼都沒有更動。\n"
+        )))
     };
     edit(
         &workspace,
@@ -156,12 +175,15 @@ async fn forget(words: &[String], console: &Console) -> Result<Exit, CliError> {
         forget,
         || {
             journal.forget(&id).map_err(|error| {
-                CliError::error(format!(
-                    "the last run's journal would bring {id} back: {error}; forget it again"
+                CliError::Error(localized!(
+                    error;
+                    "the last run's journal would bring {id} back: {error}; forget it again",
+                    "上次执行的日志会把 {id} 带回来（{error}）；请再放开一次",
+                    "上次執行的日誌會把 {id} 帶回來（{error}）；請再放開一次"
                 ))
             })
         },
-        "",
+        &Localized::default(),
     )
     .await
 }
@@ -177,19 +199,21 @@ fn unsettled(entries: &[Entry]) -> Vec<String> {
 async fn rename(name: &str, workspace: &Path, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(workspace)?;
     if *workspace.name != *name {
-        return Err(CliError::error(format!(
-            "{} says `name: {}`; write `name: {}` there first, or give the name that stands there",
-            place.shown,
-            workspace.name,
-            safe(name)
+        let (file, there, name) = (&place.shown, &workspace.name, safe(name));
+        return Err(CliError::Error(localized!(
+            "{file} says `name: {there}`; write `name: {name}` there first, or give the name that stands there",
+            "{file} 写的是 `name: {there}`；请先在那里写 `name: {name}`，或用那里的名称",
+            "{file} 寫的是 `name: {there}`；請先在那裡寫 `name: {name}`，或用那裡的名稱"
         )));
     }
     let store = Store::open(&workspace, &place)?;
     let ledger = store.load_of_any_workspace().await?;
     if ledger.serial == 0 {
-        return Err(CliError::error(format!(
-            "{} is not there yet: there is nothing to rename",
-            store.place()
+        let ledger = store.place();
+        return Err(CliError::Error(localized!(
+            "{ledger} is not there yet: there is nothing to rename",
+            "{ledger} 还没有：没有什么可以改名",
+            "{ledger} 還沒有：沒有什麼可以改名"
         )));
     }
     let before = ledger.workspace;
@@ -203,22 +227,38 @@ async fn rename(name: &str, workspace: &Path, console: &Console) -> Result<Exit,
             return Ok(None);
         }
         let before = ledger.workspace.replace(name.to_owned());
-        let before = before.map_or_else(|| "a workspace that it did not name".to_owned(), |name| safe(&name));
-        Ok(Some(format!("The ledger {} follows {before} to {}.\n", store.place(), safe(name))))
+        let unnamed = || {
+            localized!("a workspace that it did not name", "一个它没有记名的工作区", "一個它沒有記名的工作區")
+        };
+        let before = before.map_or_else(unnamed, |name| safe(&name).into());
+        let (ledger, name) = (store.place(), safe(name));
+        Ok(Some(localized!(
+            before;
+            "The ledger {ledger} follows {before} to {name}.\n",
+            "账本 {ledger} 从 {before} 跟到了 {name}。\n",
+            "帳本 {ledger} 從 {before} 跟到了 {name}。\n"
+        )))
     };
-    edit(&workspace, &place, console, rename, || Ok(()), "The ledger has this name: nothing to do.\n").await
+    let same = localized!(
+        "The ledger has this name: nothing to do.\n",
+        "账本已经是这个名称：没有要做的。\n",
+        "帳本已經是這個名稱：沒有要做的。\n"
+    );
+    edit(&workspace, &place, console, rename, || Ok(()), &same).await
 }
 
 /// Checks that no interrupted run of a workspace waits for the next apply.
 fn finished(workspace: &Workspace, place: &Place) -> Result<(), CliError> {
-    let unfinished = JournalPath::for_workspace(workspace, place).unfinished().map_err(CliError::error)?;
+    let unfinished = JournalPath::for_workspace(workspace, place).unfinished()?;
     if unfinished.is_empty() {
         return Ok(());
     }
-    Err(CliError::error(format!(
-        "a run of workspace `{}` did not come to its end, and its journal belongs to the name and the place of today's \
-         ledger; apply once under these, then try again",
-        safe(&workspace.name)
+    let name = safe(&workspace.name);
+    Err(CliError::Error(localized!(
+        "a run of workspace `{name}` did not come to its end, and its journal belongs to the name and the place of \
+         today's ledger; apply once under these, then try again",
+        "工作区 `{name}` 有一次执行没有做完，它的日志认的是账本现在的名称和位置；请先照现在的执行一次 apply，再来",
+        "工作區 `{name}` 有一次執行沒有做完，它的日誌認的是帳本現在的名稱和位置；請先照現在的執行一次 apply，再來"
     )))
 }
 
@@ -226,29 +266,34 @@ async fn copy(target: &str, workspace: &Path, console: &Console) -> Result<Exit,
     let (place, workspace) = load::workspace(workspace)?;
     let (from, to) = (Store::open(&workspace, &place)?, Store::open_at(target, &workspace, &place)?);
     if from.place() == to.place() {
-        return Err(CliError::error(format!(
-            "the ledger lies at {} already; name another place",
-            to.place()
+        let there = to.place();
+        return Err(CliError::Error(localized!(
+            "the ledger lies at {there} already; name another place",
+            "账本已经在 {there}；请写另一个位置",
+            "帳本已經在 {there}；請寫另一個位置"
         )));
     }
-    let news = |said: &str| console.note(said);
-    let lock = unless_interrupted(from.lock(&news)).await?;
+    let language = console.language(workspace.language);
+    let lock = lock::take(&from, console, language).await?;
     let result = async {
-        let target = unless_interrupted(to.lock(&news)).await?;
+        let target = lock::take(&to, console, language).await?;
         let result = copy_locked(&workspace, &place, &from, &to, [&lock, &target]).await;
-        free(target, console).await;
+        lock::free(target, console, language).await;
         result
     };
     let result = result.await;
-    free(lock, console).await;
+    lock::free(lock, console, language).await;
     let (write, records) = result?;
     let setting = if target.contains("://") { "url" } else { "path" };
-    console.out(&format!(
-        "Copied the ledger {}, write {write}, with {records} records of its history to {}.\nNow write the place under \
-         `ledger` in {}, as `{setting}`.\n",
-        from.place(),
-        to.place(),
-        place.shown
+    let (from, to, file) = (from.place(), to.place(), &place.shown);
+    console.out(&say!(
+        language,
+        "Copied the ledger {from}, write {write}, with {records} records of its history to {to}.\nNow write the place \
+         under `ledger` in {file}, as `{setting}`.\n",
+        "已把账本 {from}（第 {write} 次写入）连同 {records} 条历史记录复制到 {to}。\n现在请把这个位置写进 {file} 的 `ledger`，\
+         写成 `{setting}`。\n",
+        "已把帳本 {from}（第 {write} 次寫入）連同 {records} 筆歷史紀錄複製到 {to}。\n現在請把這個位置寫進 {file} 的 `ledger`，\
+         寫成 `{setting}`。\n"
     ));
     Ok(Exit::Success)
 }
@@ -263,22 +308,25 @@ async fn copy_locked(
 ) -> Result<(u64, usize), CliError> {
     let mut ledger = from.load_of_any_tenant().await?;
     if ledger.serial == 0 {
-        return Err(CliError::error(format!("{} is not there yet: there is nothing to copy", from.place())));
+        let ledger = from.place();
+        return Err(CliError::Error(localized!(
+            "{ledger} is not there yet: there is nothing to copy",
+            "{ledger} 还没有：没有什么可以复制",
+            "{ledger} 還沒有：沒有什麼可以複製"
+        )));
     }
     finished(workspace, place)?;
     let records = from.copy(&ledger, to).await?;
     if !locks.iter().all(|lock| lock.lease().holds()) {
-        return Err(CliError::Locked("a lock was lost: check the copy before you use it".to_owned()));
+        return Err(CliError::Locked(localized!(
+            "a lock was lost: check the copy before you use it",
+            "锁丢了：用复制的账本之前请先核对",
+            "鎖丟了：用複製的帳本之前請先核對"
+        )));
     }
     ledger.copied_to = Some(to.place());
     from.amend(&mut ledger).await?;
     Ok((ledger.serial, records))
-}
-
-async fn free(lock: Lock, console: &Console) {
-    if let Err(error) = lock.release().await {
-        console.error(&format!("the lock was not freed, and ends with its lease: {error}"));
-    }
 }
 
 async fn rebind(workspace: &Path, console: &Console) -> Result<Exit, CliError> {
@@ -286,11 +334,27 @@ async fn rebind(workspace: &Path, console: &Console) -> Result<Exit, CliError> {
     let rebind = |store: &Store, ledger: &mut Ledger| {
         store.check_workspace(ledger)?;
         let moves = store.rebind(ledger);
-        let lines: Vec<String> = moves.iter().map(|line| format!("  {line}\n")).collect();
-        Ok((!lines.is_empty()).then(|| format!("The ledger follows the connections:\n{}", lines.concat())))
+        let said = || {
+            Localized::of(|language| {
+                let lines: Vec<String> =
+                    moves.iter().map(|line| format!("  {}\n", line.text(language))).collect();
+                let lines = lines.concat();
+                say!(
+                    language,
+                    "The ledger follows the connections:\n{lines}",
+                    "账本跟着连接走：\n{lines}",
+                    "帳本跟著連線走：\n{lines}"
+                )
+            })
+        };
+        Ok((!moves.is_empty()).then(said))
     };
-    let same = "The connections lead to the ledger's tenants: nothing to do.\n";
-    edit(&workspace, &place, console, rebind, || Ok(()), same).await
+    let same = localized!(
+        "The connections lead to the ledger's tenants: nothing to do.\n",
+        "连接所指的就是账本的租户：没有要做的。\n",
+        "連線所指的就是帳本的租戶：沒有要做的。\n"
+    );
+    edit(&workspace, &place, console, rebind, || Ok(()), &same).await
 }
 
 /// Edits the ledger under its lock. `change` returns the message to print, or `None` without a change: `same` is
@@ -301,16 +365,17 @@ async fn edit(
     workspace: &Workspace,
     place: &Place,
     console: &Console,
-    change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+    change: impl Fn(&Store, &mut Ledger) -> Result<Option<Localized>, CliError>,
     after: impl Fn() -> Result<(), CliError>,
-    same: &str,
+    same: &Localized,
 ) -> Result<Exit, CliError> {
+    let language = console.language(workspace.language);
     let store = Store::open(workspace, place)?;
-    let lock = unless_interrupted(store.lock(&|said| console.note(said))).await?;
+    let lock = lock::take(&store, console, language).await?;
     let result = edit_locked(workspace, place, &store, &lock, change, after).await;
-    free(lock, console).await;
+    lock::free(lock, console, language).await;
     let said = result?;
-    console.out(said.as_deref().unwrap_or(same));
+    console.out(said.as_ref().unwrap_or(same).text(language));
     Ok(Exit::Success)
 }
 
@@ -319,9 +384,9 @@ async fn edit_locked(
     place: &Place,
     store: &Store,
     lock: &Lock,
-    change: impl Fn(&Store, &mut Ledger) -> Result<Option<String>, CliError>,
+    change: impl Fn(&Store, &mut Ledger) -> Result<Option<Localized>, CliError>,
     after: impl Fn() -> Result<(), CliError>,
-) -> Result<Option<String>, CliError> {
+) -> Result<Option<Localized>, CliError> {
     let mut ledger = store.load_of_any_workspace().await?;
     let before = ledger.clone();
     let said = change(store, &mut ledger)?;
@@ -329,7 +394,11 @@ async fn edit_locked(
         return Ok(None);
     }
     if !lock.lease().holds() {
-        return Err(CliError::Locked("the lock was lost, and nothing was changed".to_owned()));
+        return Err(CliError::Locked(localized!(
+            "the lock was lost, and nothing was changed",
+            "锁丢了，什么都没有改动",
+            "鎖丟了，什麼都沒有更動"
+        )));
     }
     // With a new serial, the ledger would count as newer than the interrupted run.
     let unfinished = JournalPath::for_workspace(workspace, place).unfinished();
@@ -353,7 +422,11 @@ fn known(ledger: &Ledger, unsettled: &[String], id: &ResourceId) -> Result<(), C
     if keys.contains(&*key) {
         return Ok(());
     }
-    let near = did_you_mean(&key, keys);
-    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Err(CliError::error(format!("the ledger does not know {id}{near}")))
+    let near = error::did_you_mean(did_you_mean(&key, keys));
+    Err(CliError::Error(localized!(
+        near;
+        "the ledger does not know {id}{near}",
+        "账本里没有 {id}{near}",
+        "帳本裡沒有 {id}{near}"
+    )))
 }

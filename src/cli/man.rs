@@ -33,9 +33,7 @@ pub(super) fn run(
         pages.push((format!("{name}.1"), command.clone().name(name)));
     }
     // All users may read them, unlike this program's other files.
-    let unwritten = |path: &Path, error: &io::Error| {
-        CliError::error(format!("{} cannot be written: {error}", path.display()))
-    };
+    let unwritten = |path: &Path, error: &io::Error| CliError::unwritable(path, error);
     paths::unlinked(folder)
         .and_then(|()| fs::create_dir_all(folder))
         .map_err(|error| unwritten(folder, &error))?;
@@ -53,10 +51,6 @@ pub(super) fn run(
 fn page(command: clap::Command) -> Result<Vec<u8>, CliError> {
     let mut page = Vec::new();
     // A date would make two builds of one version differ.
-    clap_mangen::Man::new(command)
-        .date("")
-        .manual("rosterctl")
-        .render(&mut page)
-        .map_err(|error| CliError::Error(error.into()))?;
+    clap_mangen::Man::new(command).date("").manual("rosterctl").render(&mut page).map_err(CliError::other)?;
     Ok(page)
 }

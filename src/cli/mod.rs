@@ -18,6 +18,7 @@ mod history;
 mod import;
 mod init;
 mod ledger;
+mod lock;
 mod man;
 mod output_guard;
 mod plan;
@@ -51,7 +52,7 @@ use self::exit::Exit;
 use self::report_output::PendingJson;
 use self::session::load;
 use self::signals::unless_interrupted;
-use crate::model::language::{Language, TAGS};
+use crate::model::language::{Language, TAGS, localized};
 use crate::vendors::Registry;
 use rustix::io::Errno;
 
@@ -252,7 +253,7 @@ fn heeding_signals(
     // A missing provider fails at run time, so install it before the first client.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CliError::Error(error.into()))?;
+    let runtime = runtime.map_err(CliError::other)?;
     if let Some(interrupted) = interrupted {
         let _inside = runtime.enter();
         runtime.spawn(signals::insist(interrupted));
@@ -274,9 +275,11 @@ fn enough_files() -> Result<(), CliError> {
     let copies: io::Result<Vec<OwnedFd>> =
         (0..NEEDED).map(|_| io::stderr().as_fd().try_clone_to_owned()).collect();
     match copies {
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => Err(CliError::error(format!(
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::MFILE) => Err(CliError::Error(localized!(
             "this program may not open the {NEEDED} files and connections at a time that it needs: {error}; raise the \
-             limit, as with `ulimit -n 1024`"
+             limit, as with `ulimit -n 1024`",
+            "这个程序要同时打开 {NEEDED} 个文件和连接，现在不允许：{error}；请提高上限，例如 `ulimit -n 1024`",
+            "這個程式要同時開啟 {NEEDED} 個檔案和連線，現在不允許：{error}；請提高上限，例如 `ulimit -n 1024`"
         ))),
         // A closed standard error proves nothing.
         Ok(_) | Err(_) => Ok(()),

@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 use super::error::CliError;
 use super::session::load;
 use crate::config::workspace::{Settings, Workspace};
+use crate::model::language::{Localized, localized};
 use crate::storage::files;
 use crate::storage::files::{Place, real};
 use crate::storage::ledger;
@@ -22,19 +23,32 @@ const REPORTS: [&str; 7] = ["html", "json", "log", "md", "prom", "sarif", "xml"]
 pub(super) fn check(workspace: &Path, flag: &str, target: &Path) -> Result<(), CliError> {
     let Ok(place) = Place::find(workspace) else { return Ok(()) };
     match belongs(workspace, &place, &real(target)) {
-        Some(why) => Err(CliError::error(format!("{flag} {} would {why}", target.display()))),
+        Some(why) => {
+            let target = target.display();
+            Err(CliError::Error(localized!(
+                why;
+                "{flag} {target} would {why}",
+                "{flag} {target} 会{why}",
+                "{flag} {target} 會{why}"
+            )))
+        }
         None => Ok(()),
     }
 }
 
 /// Returns the damage that a write to a path would do to a workspace.
-fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
-    let overwrite = || Some("overwrite a file of the workspace".to_owned());
+fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<Localized> {
+    let overwrite =
+        || Some(localized!("overwrite a file of the workspace", "覆盖工作区的文件", "覆寫工作區的檔案"));
     if real(&place.file) == target {
         return overwrite();
     }
     if kept(place, target) {
-        return Some("overwrite a file that rosterctl keeps; choose another name or folder".to_owned());
+        return Some(localized!(
+            "overwrite a file that rosterctl keeps; choose another name or folder",
+            "覆盖 rosterctl 自己的文件；请换个名称或目录",
+            "覆寫 rosterctl 自己的檔案；請換個名稱或資料夾"
+        ));
     }
     let Ok((place, workspace)) = load::workspace(workspace) else {
         // The files of the workspace are unknown.
@@ -44,10 +58,18 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
     };
     // One of them is the folder of records.
     if ledger::files(&workspace, &place).iter().any(|path| target.starts_with(real(path))) {
-        return Some("overwrite the ledger, its lock or its history".to_owned());
+        return Some(localized!(
+            "overwrite the ledger, its lock or its history",
+            "覆盖账本、它的锁或历史",
+            "覆寫帳本、它的鎖或歷史"
+        ));
     }
     if let Some(store) = store(&place, &workspace, target) {
-        return Some(format!("write where store `{store}` keeps its secrets; choose another folder"));
+        return Some(localized!(
+            "write where store `{store}` keeps its secrets; choose another folder",
+            "写到密钥库 `{store}` 存放密钥的地方；请换个目录",
+            "寫到密鑰庫 `{store}` 存放密鑰的地方；請換個資料夾"
+        ));
     }
     let mut authorities = workspace.connections.iter().filter_map(|c| c.settings.text("caFile"));
     if authorities.any(|file| real(&place.folder.join(file)) == target) {
@@ -62,7 +84,11 @@ fn belongs(workspace: &Path, place: &Place, target: &Path) -> Option<String> {
         entry == target || yaml && target.starts_with(entry)
     };
     workspace.manifests.iter().find(|(name, _)| within(name)).map(|(name, _)| {
-        format!("become a manifest, since the workspace reads `{name}`; choose another folder")
+        localized!(
+            "become a manifest, since the workspace reads `{name}`; choose another folder",
+            "变成清单，因为工作区读取 `{name}`；请换个目录",
+            "變成清單，因為工作區讀取 `{name}`；請換個資料夾"
+        )
     })
 }
 

@@ -17,7 +17,7 @@ use super::side_by_side::{self, Task};
 use super::workspace_args::Workspaces;
 use crate::apply::disruption;
 use crate::messages::Message as _;
-use crate::model::language::say;
+use crate::model::language::{localized, say};
 use crate::model::note::Deferred;
 use crate::model::plan::{FOR_ANOTHER_INSTANT, Plan, sign};
 use crate::model::scene::Scene;
@@ -60,15 +60,25 @@ pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit,
     let arguments = Arc::new(arguments);
     let several = arguments.workspaces.several();
     if several && arguments.out.is_some() {
-        return Err(CliError::error("--out saves the plan of one workspace; name one"));
+        return Err(CliError::Error(localized!(
+            "--out saves the plan of one workspace; name one",
+            "--out 只存一个工作区的计划；请只写一个",
+            "--out 只存一個工作區的計畫；請只寫一個"
+        )));
     }
     if several && arguments.live.is_some() {
-        return Err(CliError::error("--live reads the snapshot of one workspace; name one"));
+        return Err(CliError::Error(localized!(
+            "--live reads the snapshot of one workspace; name one",
+            "--live 只读一个工作区的快照；请只写一个",
+            "--live 只讀一個工作區的快照；請只寫一個"
+        )));
     }
     if arguments.workspaces.at().is_some() && arguments.out.is_some() {
-        return Err(CliError::error(
+        return Err(CliError::Error(localized!(
             "--out saves a plan for now; a plan for another instant (--at) cannot be applied",
-        ));
+            "--out 存的是现在的计划；别的时刻（--at）的计划不能执行",
+            "--out 存的是現在的計畫；別的時刻（--at）的計畫不能執行"
+        )));
     }
     let mine: Vec<&Path> = arguments.workspaces.mine().collect();
     let reporter = arguments.output.begin(Command::Plan, several, &mine, console)?;
@@ -87,7 +97,12 @@ pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit,
 }
 
 fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
-    CliError::error(format!("the plan cannot be saved to {}: {error}", out.display()))
+    let out = out.display();
+    CliError::Error(localized!(
+        "the plan cannot be saved to {out}: {error}",
+        "计划存不到 {out}：{error}",
+        "計畫無法存到 {out}：{error}"
+    ))
 }
 
 async fn one(arguments: &Arguments, task: &Task) -> Result<Outcome, CliError> {

@@ -22,7 +22,7 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use crate::model::history::RunReport;
-use crate::model::language::Language;
+use crate::model::language::{Language, localized};
 use crate::model::note::Refused;
 use crate::model::scene::Scene;
 use crate::report::redact::Mask;
@@ -140,16 +140,26 @@ impl Output {
         console: &'a Console,
     ) -> Result<Reporter<'a>, CliError> {
         if command != Command::Drift && self.patch().is_some() {
-            return Err(CliError::error(format!("`{PATCH}` is a format of `drift`")));
+            return Err(CliError::Error(localized!(
+                "`{PATCH}` is a format of `drift`",
+                "`{PATCH}` 是 `drift` 的格式",
+                "`{PATCH}` 是 `drift` 的格式"
+            )));
         }
         if several && self.patch().is_some() {
-            return Err(CliError::error(format!("a {PATCH} is of one workspace; name one")));
+            return Err(CliError::Error(localized!(
+                "a {PATCH} is of one workspace; name one",
+                "{PATCH} 只属于一个工作区；请只写一个",
+                "{PATCH} 只屬於一個工作區；請只寫一個"
+            )));
         }
         let mut formats = self.reports().filter_map(|written| written.format).chain([self.format]);
         if let Some(format) = formats.find(|format| !format.fits(command)) {
             let (word, command) = (format.word(), command.word());
-            return Err(CliError::error(format!(
-                "`{word}` is a format of `drift`; `{command}` has all others"
+            return Err(CliError::Error(localized!(
+                "`{word}` is a format of `drift`; `{command}` has all others",
+                "`{word}` 是 `drift` 的格式；其余格式 `{command}` 都有",
+                "`{word}` 是 `drift` 的格式；其餘格式 `{command}` 都有"
             )));
         }
         let roots = roots(workspaces.iter().copied());
@@ -169,7 +179,12 @@ impl Output {
         for (at, Written { path, .. }) in self.writes.iter().enumerate() {
             let again = |other: &Written| files::real(&other.path) == files::real(path);
             if self.writes[..at].iter().any(again) {
-                return Err(CliError::error(format!("--write names {} twice", path.display())));
+                let path = path.display();
+                return Err(CliError::Error(localized!(
+                    "--write names {path} twice",
+                    "--write 写了两次 {path}",
+                    "--write 寫了兩次 {path}"
+                )));
             }
             reporter.spare("--write", path)?;
             files::probe(path).map_err(|error| unwritable(path, &error))?;
@@ -179,7 +194,12 @@ impl Output {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::error(format!("the report cannot be written to {}: {error}", path.display()))
+    let path = path.display();
+    CliError::Error(localized!(
+        "the report cannot be written to {path}: {error}",
+        "报告写不到 {path}：{error}",
+        "報告無法寫到 {path}：{error}"
+    ))
 }
 
 /// Outcome of a workspace that was planned or validated.
@@ -226,7 +246,12 @@ impl<'a> Reporter<'a> {
     pub(super) fn apart(&self, flag: &str, path: &Path) -> Result<(), CliError> {
         let same = |other: &Written| files::real(&other.path) == files::real(path);
         if self.output.writes.iter().any(same) {
-            return Err(CliError::error(format!("--write and {flag} both name {}", path.display())));
+            let path = path.display();
+            return Err(CliError::Error(localized!(
+                "--write and {flag} both name {path}",
+                "--write 和 {flag} 写的都是 {path}",
+                "--write 和 {flag} 寫的都是 {path}"
+            )));
         }
         Ok(())
     }

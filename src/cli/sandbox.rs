@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     for path in arguments.state.iter().chain(&arguments.seed) {
-        paths::unlinked(path).map_err(|error| CliError::error(error.to_string()))?;
+        paths::unlinked(path).map_err(|error| CliError::other(error))?;
     }
     let options = Options {
         factories: registry().simulators(),
@@ -42,6 +42,6 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     let shutdown = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    sandbox::serve(options, announce, shutdown).await.map_err(|error| CliError::Error(error.into()))?;
+    sandbox::serve(options, announce, shutdown).await.map_err(CliError::other)?;
     Ok(Exit::Success)
 }

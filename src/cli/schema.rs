@@ -35,6 +35,6 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Exit {
             console.out(&format!("{text}\n"));
             Exit::Success
         }
-        Err(error) => console.fail(&CliError::Error(error.into())),
+        Err(error) => console.fail(&CliError::other(error)),
     }
 }

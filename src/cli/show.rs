@@ -13,7 +13,7 @@ use super::session::load::registry;
 use super::session::{load, snapshot_plan};
 use crate::model::history::{self, RunId, RunRecord};
 use crate::model::id::safe;
-use crate::model::language::Language;
+use crate::model::language::{Language, localized};
 use crate::model::plan::{self, Plan};
 use crate::model::scene::Scene;
 use crate::model::support::Supports;
@@ -63,9 +63,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         if path.is_file() { file(arguments, path, console)? } else { recorded(arguments, console).await? };
     if shown.command == Command::Snapshot && arguments.output.has_json() {
         if !arguments.output.is_json() {
-            return Err(CliError::error(
+            return Err(CliError::Error(localized!(
                 "a snapshot as JSON is the file itself; write the other formats alone",
-            ));
+                "快照的 JSON 就是文件本身；请只写其他格式",
+                "快照的 JSON 就是檔案本身；請只寫其他格式"
+            )));
         }
         let bytes = read(path)?;
         console.write(|out| out.write_all(&bytes));
@@ -89,8 +91,10 @@ fn file(arguments: &Arguments, path: &Path, console: &Console) -> Result<Shown, 
     let name = path.display();
     let bytes = read(path)?;
     let unknown = |why: String| {
-        CliError::error(format!(
-            "{name} is no document that can be shown: {why}; name a plan, a result, a drift, a snapshot or a record"
+        CliError::Error(localized!(
+            "{name} is no document that can be shown: {why}; name a plan, a result, a drift, a snapshot or a record",
+            "{name} 不是能显示的文件（{why}）；请指定计划、执行结果、巡检、快照或记录",
+            "{name} 不是能顯示的檔案（{why}）；請指定計畫、執行結果、巡檢、快照或紀錄"
         ))
     };
     let head: Head = serde_json::from_slice(&bytes).map_err(|error| unknown(error.to_string()))?;
@@ -124,7 +128,7 @@ fn file(arguments: &Arguments, path: &Path, console: &Console) -> Result<Shown, 
 fn read(path: &Path) -> Result<Vec<u8>, CliError> {
     let opened = paths::unlinked(path).and_then(|()| paths::open(path));
     let bytes = opened.and_then(|file| paths::read(file, LARGEST));
-    bytes.map_err(|error| CliError::error(format!("{} cannot be read: {error}", path.display())))
+    bytes.map_err(|error| CliError::unreadable(path, &error))
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
@@ -146,19 +150,29 @@ fn supports(workspace: &Path) -> Result<Supports, CliError> {
 async fn recorded(arguments: &Arguments, console: &Console) -> Result<Shown, CliError> {
     let what = &arguments.what;
     let Ok(run) = what.parse::<RunId>() else {
-        return Err(CliError::error(format!(
-            "there is no file {what}, and a run is named like 20261201T093000125Z; `rosterctl history` lists the runs"
+        return Err(CliError::Error(localized!(
+            "there is no file {what}, and a run is named like 20261201T093000125Z; `rosterctl history` lists the runs",
+            "没有文件 {what}，而一次执行的名称形如 20261201T093000125Z；`rosterctl history` 列出所有执行",
+            "沒有檔案 {what}，而一次執行的名稱形如 20261201T093000125Z；`rosterctl history` 列出所有執行"
         )));
     };
     let (place, workspace) = load::workspace(&arguments.workspace)?;
     let store = Store::open(&workspace, &place)?;
     let Some(found) = store.record(run).await? else {
-        return Err(CliError::error(format!(
-            "the history of {} holds no run {run}; `rosterctl history` lists the runs",
-            workspace.name
+        let workspace = &workspace.name;
+        return Err(CliError::Error(localized!(
+            "the history of {workspace} holds no run {run}; `rosterctl history` lists the runs",
+            "{workspace} 的历史里没有执行 {run}；`rosterctl history` 列出所有执行",
+            "{workspace} 的歷史裡沒有執行 {run}；`rosterctl history` 列出所有執行"
         )));
     };
-    let unreadable = |why| CliError::error(format!("the record of {run} cannot be read: {why}"));
+    let unreadable = |why: String| {
+        CliError::Error(localized!(
+            "the record of {run} cannot be read: {why}",
+            "{run} 的记录读不了：{why}",
+            "{run} 的紀錄無法讀取：{why}"
+        ))
+    };
     record(found.record.map_err(unreadable)?, workspace.supports(), what, console, workspace.language)
 }
 
@@ -171,7 +185,11 @@ fn record(
     workspace: Option<Language>,
 ) -> Result<Shown, CliError> {
     let Some(report) = record.report else {
-        return Err(CliError::error(format!("{name} holds no content of reports")));
+        return Err(CliError::Error(localized!(
+            "{name} holds no content of reports",
+            "{name} 里没有报告的内容",
+            "{name} 裡沒有報告的內容"
+        )));
     };
     let part = Part {
         place: report.place,

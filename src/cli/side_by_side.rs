@@ -24,6 +24,7 @@ use super::workspace_args::Workspaces;
 use crate::model::date::Date;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::{Kind, safe};
+use crate::model::language::{Localized, localized};
 use crate::runtime::progress;
 use crate::storage::secrets::Secrets;
 
@@ -124,8 +125,8 @@ where
     let (work, shared, runtime) = (Arc::new(work), Arc::new(Shared::default()), Handle::current());
     let (done, mut ready) = mpsc::unbounded_channel();
     let mut places = Places::new(mine.iter().map(|(at, _)| neighbours.tenants(*at).collect()));
-    let failed = |number: usize, why: String| {
-        let why = Err(CliError::error(why));
+    let failed = |number: usize, why: Localized| {
+        let why = Err(CliError::Error(why));
         report_output::render(&documents, number, mine[number].1, console.keeping(), why)
     };
     let progress = progress::begin("workspaces".to_owned(), "done");
@@ -157,7 +158,17 @@ where
             if let Err(error) = started {
                 places.stop(number);
                 if places.running.is_empty() {
-                    serial.add(number, failed(number, format!("no thread can be started: {error}")));
+                    serial.add(
+                        number,
+                        failed(
+                            number,
+                            localized!(
+                                "no thread can be started: {error}",
+                                "没法再开线程：{error}",
+                                "無法再開執行緒：{error}"
+                            ),
+                        ),
+                    );
                 } else {
                     // Go on with the threads that there are.
                     places.pending.insert(number);
@@ -173,7 +184,16 @@ where
         let Some((number, entry)) = ready.recv().await else { return serial.finish() };
         places.stop(number);
         progress.another();
-        let fault = || failed(number, "the program failed on it, which is a fault of rosterctl".to_owned());
+        let fault = || {
+            failed(
+                number,
+                localized!(
+                    "the program failed on it, which is a fault of rosterctl",
+                    "程序在它上面出了错，这是 rosterctl 的缺陷",
+                    "程式在它上面出了錯，這是 rosterctl 的缺陷"
+                ),
+            )
+        };
         let entry = entry.unwrap_or_else(fault);
         serial.add(number, entry);
     }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::console::Console;
 use super::error::CliError;
 use super::exit::Exit;
-use crate::model::language::{Language, say};
+use crate::model::language::{Language, Localized, say};
 use crate::runtime::progress;
 
 /// True once a run must not be abandoned any more.
@@ -144,20 +144,19 @@ pub(super) async fn listen(stop: watch::Sender<bool>, console: Console, language
 
 /// Reports a lost lock, and requests a stop.
 pub(super) async fn obey(
-    mut lost: watch::Receiver<Option<String>>,
+    mut lost: watch::Receiver<Option<Localized>>,
     stop: watch::Sender<bool>,
     console: Console,
     language: Language,
 ) {
-    let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone().unwrap_or_default()) else {
-        return;
-    };
+    let Ok(why) = lost.wait_for(Option::is_some).await.map(|why| why.clone()) else { return };
+    let why = why.as_ref().map_or("", |why| why.text(language));
     let text = say!(
         language,
         "the lock of this workspace was lost, and no further step is started: {why}",
         "丢了这个工作区的锁，不再开始新的步骤：{why}",
         "丟了這個工作區的鎖，不再開始新的步驟：{why}"
     );
-    console.error_in(&text, language);
+    console.error(&text, language);
     let _ = stop.send(true);
 }

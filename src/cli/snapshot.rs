@@ -8,7 +8,9 @@ use super::exit::Exit;
 use super::output_guard;
 use super::session::load;
 use super::session::planning::{self, PlanningInput};
-use crate::model::language::{Language, say};
+use crate::messages::Message as _;
+use crate::messages::zh::{Region, words};
+use crate::model::language::{Language, localized, say};
 use crate::model::live::Live;
 use crate::runtime::clock;
 use crate::storage::files;
@@ -54,17 +56,31 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     ));
     let mut exit = Exit::Success;
     for (what, doubt) in snapshot.live.doubts() {
-        console.error(&format!(
+        let doubt = doubt.say(language);
+        let what = match Region::of(language) {
+            None => what.plural(),
+            Some(region) => words::kind(region, what),
+        };
+        let text = say!(
+            language,
             "the listing of {what} could not be proved complete ({doubt}); a plan from this snapshot neither \
-             creates nor deletes {what}: take it again while they are not edited"
-        ));
+             creates nor deletes {what}: take it again while they are not edited",
+            "{what}的列表不能证明是全的（{doubt}）；照这份快照做的计划既不新增也不删除{what}：请在没人改动时重新拍一份",
+            "{what}的清單不能證明是全的（{doubt}）；照這份快照做的計畫既不新增也不刪除{what}：請在沒有人更動時重新拍一份"
+        );
+        console.error(&text, language);
         exit = Exit::Unreachable;
     }
     Ok(exit)
 }
 
 fn unsaved(out: &Path, error: &std::io::Error) -> CliError {
-    CliError::error(format!("the snapshot cannot be saved to {}: {error}", out.display()))
+    let out = out.display();
+    CliError::Error(localized!(
+        "the snapshot cannot be saved to {out}: {error}",
+        "快照存不到 {out}：{error}",
+        "快照無法存到 {out}：{error}"
+    ))
 }
 
 /// Describes the number of resources.

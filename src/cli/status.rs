@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::console::{self, Console};
-use super::error::CliError;
+use super::error::{self, CliError};
 use super::exit::Exit;
 use super::report_output::PendingJson;
 use super::session::connections;
@@ -20,19 +20,22 @@ use super::session::load::{Loaded, registry};
 use crate::config::scope::Scope;
 use crate::config::settings::Spec;
 use crate::config::workspace::Prune;
+use crate::messages::Message as _;
 use crate::model::agent::{MAIN_SKILL_GROUP, NAME};
 use crate::model::call::{Failure, Reason};
 use crate::model::desired::Desired;
 use crate::model::diagnostic::did_you_mean;
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId, safe};
-use crate::model::language::Language;
+use crate::model::language::{Language, Localized, localized, say};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::presence::GapReason;
 use crate::model::text::skeleton;
+use crate::model::unread::FailedCall;
 use crate::model::value::{Members, NO_MEMBERS};
 use crate::plan;
+use crate::report::phrases::comma;
 use crate::report::status::{self, Row, Sources, Status};
 use crate::runtime::clock;
 use crate::runtime::read::presence::Observers;
@@ -89,8 +92,8 @@ enum Format {
 
 /// Clients of the systems, or the reasons for which there are none.
 struct Systems {
-    agents: Option<Result<Vendor, String>>,
-    queues: Option<Result<Vendor, String>>,
+    agents: Option<Result<Vendor, Localized>>,
+    queues: Option<Result<Vendor, Localized>>,
     observers: Observers,
     /// Every connection: connector and name.
     asked: Vec<(&'static Spec, Arc<str>)>,
@@ -100,7 +103,7 @@ struct Systems {
 struct Roster {
     live: Live,
     /// Providers with a failed or incomplete read, and the error.
-    failed: Vec<(&'static str, String)>,
+    failed: Vec<(&'static str, Localized)>,
     /// Reasons of the failed or incomplete reads.
     reasons: BTreeMap<&'static str, Reason>,
     /// Live agents that no manifest names and that an apply deletes.
@@ -108,7 +111,7 @@ struct Roster {
     /// Agents to which the status is narrowed.
     only: Option<BTreeSet<OperatorId>>,
     /// Errors in the arguments.
-    wrong: Vec<String>,
+    wrong: Vec<Localized>,
 }
 
 impl Arguments {
@@ -130,6 +133,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             .filter_map(|spec| Some((spec, Arc::clone(&loaded.workspace.connection(spec.name)?.name))))
             .collect(),
     };
+    let language = console.language(loaded.workspace.language);
     // A system that could not even be asked is a local mistake.
     let unasked = unasked(&loaded, console).await;
     let mut roster = read(arguments, &loaded, &systems).await;
@@ -140,7 +144,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         let mut exit = Exit::Success;
         for wrong in roster.wrong.iter().cloned().chain(unknown(arguments, &loaded, &roster, &status)) {
             if before.is_none() {
-                console.error(&wrong);
+                console.error(wrong.text(language), language);
             }
             exit = exit.graver(Exit::Error);
         }
@@ -148,7 +152,6 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             let ours = unasked.contains(system.provider);
             exit = exit.graver(if ours { Exit::Error } else { Exit::Unreachable });
         }
-        let language = console.language(loaded.workspace.language);
         show(arguments, console, language, &status, before.as_ref())?;
         if !arguments.watch || console::reader_is_gone() {
             return Ok(exit);
@@ -167,7 +170,9 @@ async fn unasked(loaded: &Loaded, console: &Console) -> BTreeSet<&'static str> {
     let mut unasked = BTreeSet::new();
     for connection in &loaded.workspace.connections {
         if let Err(why) = connections::link(loaded, connection).await {
-            console.error(&format!("connection `{}` {why}", connection.name));
+            let language = console.language(loaded.workspace.language);
+            let why = connections::unusable_connection(connection, why.fault());
+            console.error(why.text(language), language);
             unasked.insert(connection.spec.name);
         }
     }
@@ -207,7 +212,7 @@ fn show(
             } else {
                 serde_json::to_string_pretty(status)
             };
-            console.out(&(text.map_err(|error| CliError::Error(error.into()))? + "\n"));
+            console.out(&(text.map_err(CliError::other)? + "\n"));
         }
         Format::Csv => console.out(&status::csv(status, before.is_none())),
         Format::Text if !arguments.watch => console.out(&status::table(status, console.look(), language)),
@@ -265,7 +270,12 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
             let outside = scope.agent_number(id).is_some()
                 || agents.as_ref().is_some_and(|agents| agents.outside.contains_key(id));
             if outside && arguments.agents.iter().any(|named| named == id.as_str()) {
-                wrong.push(format!("agent `{}` is outside the scope of this workspace", safe(id.as_str())));
+                let id = safe(id.as_str());
+                wrong.push(localized!(
+                    "agent `{id}` is outside the scope of this workspace",
+                    "坐席 `{id}` 不在这个工作区的范围里",
+                    "客服人員 `{id}` 不在這個工作區的範圍裡"
+                ));
             }
             !outside
         });
@@ -276,7 +286,7 @@ async fn read(arguments: &Arguments, loaded: &Loaded, systems: &Systems) -> Rost
             if let Some(why) = &seats.listing.incomplete {
                 trouble.add(
                     seat_system,
-                    GapReason::Incomplete { doubt: why.clone() }.to_string(),
+                    GapReason::Incomplete { doubt: why.clone() }.localized(),
                     Some(Reason::Incomplete),
                 );
             }
@@ -322,22 +332,22 @@ async fn pruned(loaded: &Loaded, live: &Live) -> BTreeSet<OperatorId> {
 /// Failed or incomplete reads: the errors, and the reason of each system that was asked.
 #[derive(Default)]
 struct Trouble {
-    failed: Vec<(&'static str, String)>,
+    failed: Vec<(&'static str, Localized)>,
     reasons: BTreeMap<&'static str, Reason>,
 }
 
 impl Trouble {
-    fn add(&mut self, provider: &'static str, why: String, reason: Option<Reason>) {
+    fn add(&mut self, provider: &'static str, why: Localized, reason: Option<Reason>) {
         self.failed.push((provider, why));
         self.reasons.extend(reason.map(|reason| (provider, reason)));
     }
 }
 
 /// A listing, or the error, with the reason if the system was asked.
-type Read<T> = Option<Result<Listing<OperatorId, T>, (String, Option<Reason>)>>;
+type Read<T> = Option<Result<Listing<OperatorId, T>, (Localized, Option<Reason>)>>;
 
-fn unread(failure: &Failure) -> (String, Option<Reason>) {
-    (failure.message().to_owned(), Some(failure.reason()))
+fn unread(failure: &Failure) -> (Localized, Option<Reason>) {
+    (FailedCall::from(failure).localized(), Some(failure.reason()))
 }
 
 async fn read_agents(systems: &Systems, scope: &Scope, only: Option<&BTreeSet<OperatorId>>) -> Read<Record> {
@@ -378,7 +388,7 @@ fn settle<T>(
             if let Some(why) = &listing.incomplete {
                 trouble.add(
                     spec.name,
-                    GapReason::Incomplete { doubt: why.clone() }.to_string(),
+                    GapReason::Incomplete { doubt: why.clone() }.localized(),
                     Some(Reason::Incomplete),
                 );
             }
@@ -397,9 +407,9 @@ fn chosen(
     desired: &Desired,
     live: Option<&Listing<OperatorId, Record>>,
     mut all: BTreeSet<OperatorId>,
-) -> (BTreeSet<OperatorId>, Vec<String>) {
+) -> (BTreeSet<OperatorId>, Vec<Localized>) {
     let mut unmet = Vec::new();
-    let mut narrow = |field, wanted: &[String], fits: &dyn Fn(&str, &str) -> bool, what: &str| {
+    let mut narrow = |field, wanted: &[String], fits: &dyn Fn(&str, &str) -> bool, what: [&str; 3]| {
         if wanted.is_empty() {
             return;
         }
@@ -410,15 +420,25 @@ fn chosen(
         };
         for want in wanted.iter().filter(|want| !all.iter().flat_map(texts).any(|text| fits(text, want))) {
             let near = did_you_mean(want, all.iter().flat_map(texts).collect::<BTreeSet<_>>());
-            let near = near.map(|near| format!("; did you mean `{}`?", safe(near))).unwrap_or_default();
-            unmet.push(format!("no agent, live or declared, {what} `{}`{near}", safe(want)));
+            let ([en, cn, tw], near, want) = (what, error::did_you_mean(near), safe(want));
+            unmet.push(localized!(
+                near;
+                "no agent, live or declared, {en} `{want}`{near}",
+                "线上和清单里都没有{cn} `{want}` 的坐席{near}",
+                "線上和清單裡都沒有{tw} `{want}` 的客服人員{near}"
+            ));
         }
         let is_wanted = |id: &OperatorId| texts(id).any(|text| wanted.iter().any(|want| fits(text, want)));
         all = all.iter().filter(|id| is_wanted(id)).cloned().collect();
     };
-    narrow(&MAIN_SKILL_GROUP, &arguments.groups, &|text, want| text == want, "is in the main skill group");
+    narrow(
+        &MAIN_SKILL_GROUP,
+        &arguments.groups,
+        &|text, want| text == want,
+        ["is in the main skill group", "主技能组是", "主技能群組是"],
+    );
     let has = |text: &str, want: &str| skeleton(text).contains(&skeleton(want));
-    narrow(&NAME, &arguments.names, &has, "has in the name");
+    narrow(&NAME, &arguments.names, &has, ["has in the name", "姓名里有", "姓名裡有"]);
     (all, unmet)
 }
 
@@ -427,7 +447,7 @@ fn members(
     name: &str,
     desired: &Desired,
     live: Option<&Listing<OperatorId, LiveQueue>>,
-) -> Result<BTreeSet<OperatorId>, String> {
+) -> Result<BTreeSet<OperatorId>, Localized> {
     let items = live.iter().flat_map(|listing| &listing.items).filter(|(exten, queue)| {
         *queue.name == *name || exten.as_str() == name || format!("{}@{exten}", queue.name) == name
     });
@@ -447,28 +467,54 @@ fn members(
         .chain(declared)
         .collect();
     let near = did_you_mean(name, names.iter().copied());
-    let near = near.map(|near| format!("; did you mean `{}`?", safe(near))).unwrap_or_default();
-    Err(format!("queue `{}` is neither live nor declared{near}", safe(name)))
+    let (near, name) = (error::did_you_mean(near), safe(name));
+    Err(localized!(
+        near;
+        "queue `{name}` is neither live nor declared{near}",
+        "线上和清单里都没有队列 `{name}`{near}",
+        "線上和清單裡都沒有佇列 `{name}`{near}"
+    ))
 }
 
 /// Returns one message for all named agents that are unknown.
-fn unknown(arguments: &Arguments, loaded: &Loaded, roster: &Roster, status: &Status) -> Option<String> {
+fn unknown(arguments: &Arguments, loaded: &Loaded, roster: &Roster, status: &Status) -> Option<Localized> {
     let named = |row: &&Row| arguments.agents.iter().any(|id| id == row.operator_id.as_str());
     let unknown: Vec<&Row> = status.agents.iter().filter(named).filter(|row| row.is_unknown()).collect();
     if unknown.is_empty() {
         return None;
     }
     let known = status::everybody(&loaded.desired, &roster.live);
-    let words = unknown.iter().map(|row| {
-        let id = row.operator_id.as_str();
-        match did_you_mean(id, known.iter().map(OperatorId::as_str)) {
-            Some(near) => format!("`{}` (did you mean `{}`?)", safe(id), safe(near)),
-            None => format!("`{}`", safe(id)),
+    Some(Localized::of(|language| {
+        let words = unknown.iter().map(|row| {
+            let id = row.operator_id.as_str();
+            let near = did_you_mean(id, known.iter().map(OperatorId::as_str)).map(safe);
+            let id = safe(id);
+            match near {
+                Some(near) => {
+                    say!(
+                        language,
+                        "`{id}` (did you mean `{near}`?)",
+                        "`{id}`（是不是 `{near}`？）",
+                        "`{id}`（是不是 `{near}`？）"
+                    )
+                }
+                None => format!("`{id}`"),
+            }
+        });
+        let words = words.collect::<Vec<_>>().join(comma(language));
+        match unknown.len() {
+            1 => say!(
+                language,
+                "agent {words} is neither declared nor live, and no system mentions it",
+                "坐席 {words} 线上和清单里都没有，也没有系统提到",
+                "客服人員 {words} 線上和清單裡都沒有，也沒有系統提到"
+            ),
+            _ => say!(
+                language,
+                "agents {words} are neither declared nor live, and no system mentions them",
+                "坐席 {words} 线上和清单里都没有，也没有系统提到",
+                "客服人員 {words} 線上和清單裡都沒有，也沒有系統提到"
+            ),
         }
-    });
-    let words = words.collect::<Vec<_>>().join(", ");
-    Some(match unknown.len() {
-        1 => format!("agent {words} is neither declared nor live, and no system mentions it"),
-        _ => format!("agents {words} are neither declared nor live, and no system mentions them"),
-    })
+    }))
 }

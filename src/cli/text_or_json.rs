@@ -40,9 +40,7 @@ impl TextOrJson {
     ) -> Result<(), CliError> {
         console.out(&match self.format {
             Format::Text => text(console.look()),
-            Format::Json => {
-                serde_json::to_string_pretty(result).map_err(|error| CliError::Error(error.into()))? + "\n"
-            }
+            Format::Json => serde_json::to_string_pretty(result).map_err(CliError::other)? + "\n",
         });
         Ok(())
     }

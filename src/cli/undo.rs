@@ -11,7 +11,7 @@ use super::session::manifest_edits;
 use crate::messages::Message as _;
 use crate::model::history::RunId;
 use crate::model::id::Kind;
-use crate::model::language::say;
+use crate::model::language::{localized, say};
 use crate::plan::adoption::Adoption;
 use crate::plan::undo;
 use crate::storage::files;
@@ -55,9 +55,11 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     }
     let records = &history.records;
     let Some(record) = records.iter().find(|record| record.run == arguments.run) else {
-        return Err(CliError::error(format!(
-            "{}: the history has no such run; `rosterctl history` lists them",
-            arguments.run
+        let run = arguments.run;
+        return Err(CliError::Error(localized!(
+            "{run}: the history has no such run; `rosterctl history` lists them",
+            "{run}：历史里没有这次执行；`rosterctl history` 列出所有执行",
+            "{run}：歷史裡沒有這次執行；`rosterctl history` 列出所有執行"
         )));
     };
     let supports = loaded.workspace.supports();
@@ -69,9 +71,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
         .collect();
     let Adoption { edits, left } = undo::undo(&loaded.desired, record, records, &deletable);
     let edited = manifest_edits::edit(&loaded, &edits, None, language)?;
-    files::put(path, edited.patch().as_bytes()).map_err(|error| {
-        CliError::error(format!("the patch cannot be written to {}: {error}", path.display()))
-    })?;
+    files::put(path, edited.patch().as_bytes()).map_err(|error| CliError::unwritable(path, &error))?;
     for edit in edited.done(&edits) {
         console.out(&format!("{}\n", edit.say(language)));
     }

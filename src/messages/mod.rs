@@ -16,7 +16,7 @@ use crate::model::chain::ChainRemark;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::journal::JournalRemark;
-use crate::model::language::Language;
+use crate::model::language::{Language, Localized};
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::objection::{IdObjection, KeyObjection, ValueObjection};
@@ -31,6 +31,11 @@ use crate::model::unread::{FailedCall, ListingDoubt, Unread};
 pub trait Message {
     /// Returns the sentence of a language.
     fn say(&self, language: Language) -> String;
+
+    /// Returns the sentence in every language.
+    fn localized(&self) -> Localized {
+        Localized::of(|language| self.say(language))
+    }
 }
 
 impl Message for Finding {

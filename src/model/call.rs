@@ -137,6 +137,15 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Returns the word for a refused sign-in, a missing connection, or a response that is of no use.
+    pub fn choose<T>(self, sign_in: T, unreachable: T, no_answer: T) -> T {
+        match self {
+            Reason::SignIn => sign_in,
+            Reason::Unreachable => unreachable,
+            Reason::Incomplete | Reason::NoAnswer => no_answer,
+        }
+    }
+
     /// Returns the most important of several reasons for a scheduler: a refused sign-in first.
     pub fn gravest(reasons: impl IntoIterator<Item = Reason>) -> Reason {
         reasons.into_iter().max().unwrap_or(Reason::NoAnswer)

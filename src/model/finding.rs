@@ -19,6 +19,7 @@ use super::presence::{Disruption, Objection};
 use super::rule::{Effect, INCOMPLETE, Rule, Severity, rule};
 use super::source::Source;
 use super::unread::ListingDoubt;
+use crate::model::language::Localized;
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +159,7 @@ messages! {
         /// The listing of voice seats is not proved complete.
         SeatsIncomplete { doubt: ListingDoubt },
         /// The voice seats could not be read.
-        SeatsUnread { why: String },
+        SeatsUnread { why: Localized },
         /// A live agent is before its `from`.
         NotYet { date: String },
         /// Dates could be folded into the base.

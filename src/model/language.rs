@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A language of reports and messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ macro_rules! say {
 pub(crate) use say;
 
 /// A text in every language. As text and in JSON it is English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Localized([String; 3]);
 
 impl Localized {
@@ -82,6 +82,12 @@ impl Localized {
     /// Returns the text of a language.
     pub fn text(&self, language: Language) -> &str {
         &self.0[language as usize]
+    }
+
+    /// Puts texts below each other.
+    pub fn lines<'a>(texts: impl IntoIterator<Item = &'a Self, IntoIter: Clone>) -> Self {
+        let texts = texts.into_iter();
+        Self::of(|language| texts.clone().map(|text| text.text(language)).collect::<Vec<_>>().join("\n"))
     }
 
     /// Changes the text of each language.
@@ -107,6 +113,13 @@ impl fmt::Display for Localized {
 impl Serialize for Localized {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.text(Language::En))
+    }
+}
+
+/// A saved text is English.
+impl<'de> Deserialize<'de> for Localized {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }
 

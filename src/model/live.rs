@@ -15,6 +15,7 @@ use super::queue::ASSIGN_MEMBERS;
 use super::seat::{EMPLOYEE, LiveSeat};
 use super::unread::ListingDoubt;
 use super::value::Members;
+use crate::model::language::Localized;
 
 /// A listing, with any doubt that it is complete.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ pub enum Seats {
     #[default]
     Unasked,
     /// The read failed, for these reasons.
-    Unread(String, Option<Reason>),
+    Unread(Localized, Option<Reason>),
     /// The seats.
     Read(LiveSeats),
 }
@@ -148,10 +149,10 @@ impl Live {
     }
 
     /// Returns the incomplete listings of agents and queues, each with the reason.
-    pub fn doubts(&self) -> Vec<(&'static str, &ListingDoubt)> {
+    pub fn doubts(&self) -> Vec<(Kind, &ListingDoubt)> {
         let agents = self.agents.as_ref().and_then(|listing| listing.incomplete.as_ref());
         let queues = self.queues.as_ref().and_then(|listing| listing.incomplete.as_ref());
-        [("agents", agents), ("queues", queues)]
+        [(Kind::Agent, agents), (Kind::Queue, queues)]
             .into_iter()
             .filter_map(|(k, doubt)| Some((k, doubt?)))
             .collect()

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 
 use super::field::Field;
 use super::id::{Kind, OperatorId, ResourceId};
+use super::language::Localized;
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
 use super::value::Value;
 
@@ -47,6 +48,12 @@ pub trait Argument {
 impl Argument for String {
     fn rewrite(&mut self, with: &dyn Rewrite) {
         *self = with.text(self);
+    }
+}
+
+impl Argument for Localized {
+    fn rewrite(&mut self, with: &dyn Rewrite) {
+        *self = self.clone().map(|text| with.text(&text));
     }
 }
 

@@ -10,6 +10,7 @@ use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::presence::{Disruption, Objection};
 use super::unread::{FailedCall, Unread};
+use crate::model::language::Localized;
 
 messages! {
     /// A sentence about a step. Several of them make up its result.
@@ -135,7 +136,7 @@ messages! {
         /// The operator did not approve the plan.
         NotApproved,
         /// The command failed, with the words of its error.
-        Failed { why: String },
+        Failed { why: Localized },
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::language::Localized;
 use crate::model::codec;
 use crate::model::id::{OperatorId, ResourceId};
 use crate::model::identity::Identity;
@@ -32,7 +33,7 @@ pub struct Run {
     pub interrupted: bool,
     /// The reason for which the run lost its lock and stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lock_lost: Option<String>,
+    pub lock_lost: Option<Localized>,
     /// Resources that still need changes beyond the applied saved plan.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub due: Vec<ResourceId>,

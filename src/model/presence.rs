@@ -18,6 +18,7 @@ use super::call::{Failure, Reason};
 use super::id::OperatorId;
 use super::message::{Word, messages, plain};
 use super::unread::{FailedCall, ListingDoubt};
+use crate::model::language::Localized;
 
 /// A state of an agent, in rosterctl's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -165,6 +166,12 @@ messages! {
 impl From<&str> for GapReason {
     fn from(why: &str) -> Self {
         GapReason::Failed { why: why.into() }
+    }
+}
+
+impl From<Localized> for GapReason {
+    fn from(text: Localized) -> Self {
+        GapReason::Failed { why: FailedCall::Saved { text } }
     }
 }
 

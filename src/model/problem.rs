@@ -8,6 +8,7 @@ use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Argument, Rewrite, Word, messages, plain};
 use super::objection::{IdObjection, KeyObjection, ValueObjection};
 use super::outlook::Ahead;
+use crate::model::language::Localized;
 
 /// An error in a file, by its subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -402,7 +403,7 @@ messages! {
         /// A password does not allow a sign-in. `more`: the number of other bad passwords of the same entry.
         BadPassword { secret: String, why: ValueObjection, more: usize },
         /// A secret cannot be read.
-        SecretUnread { why: String, more: usize },
+        SecretUnread { why: Localized, more: usize },
         /// A connection cannot be used.
         Connection { name: String, fault: ConnectionFault },
         /// A message of the system, and its remedy, which may be empty.
@@ -418,7 +419,7 @@ messages! {
         /// It names no secret.
         NoSecret,
         /// Its secret cannot be read.
-        SecretUnread { why: String },
+        SecretUnread { why: Localized },
         /// Its secret cannot be sent.
         BadSecret { setting: String, secret: String, why: ValueObjection },
         /// Its transport cannot be set up.

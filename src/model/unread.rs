@@ -2,6 +2,7 @@
 
 use super::call::Failure;
 use super::id::{Kind, OperatorId, ResourceId};
+use super::language::Localized;
 use super::message::{Word, messages};
 
 messages! {
@@ -68,7 +69,7 @@ messages! {
         /// The operator stopped the run before it was sent.
         Halted,
         /// A sentence of a saved document, or of a call that this machine did not make.
-        Saved { text: String },
+        Saved { text: Localized },
     }
 }
 
@@ -92,7 +93,7 @@ impl From<&Failure> for FailedCall {
 
 impl From<&str> for FailedCall {
     fn from(text: &str) -> Self {
-        FailedCall::Saved { text: text.to_owned() }
+        FailedCall::Saved { text: text.to_owned().into() }
     }
 }
 

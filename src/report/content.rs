@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::call::Reason;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::language::Language;
+use crate::model::language::{Language, Localized};
 use crate::model::plan::Plan;
 use crate::model::scene::Scene;
 use crate::model::support::Supports;
@@ -194,10 +194,8 @@ impl Deref for BoundPlan {
 pub struct Failure {
     /// Name of the workspace, if its file could be read.
     pub workspace: Option<String>,
-    /// The failure in one sentence, in English.
-    pub message: String,
-    /// True if the files are sound by themselves, and break a rule of policy.
-    pub is_of_policy: bool,
+    /// The failure in one sentence.
+    pub message: Localized,
     /// The reason why a system returned no usable data, if that is the failure.
     pub reason: Option<Reason>,
     /// Errors in the files that people wrote, if these are the failure.

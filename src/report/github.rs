@@ -144,7 +144,7 @@ fn verdict(command: Command, part: &Part) -> (Severity, String) {
             (if whole { Severity::Info } else { Severity::Error }, told(&view))
         }
         Body::Sound(sound) => (Severity::Info, sound.words(part.scene.language)),
-        Body::Failed(failure) => (Severity::Error, failure.message_in(part.scene.language)),
+        Body::Failed(failure) => (Severity::Error, failure.message.text(part.scene.language).to_owned()),
     }
 }
 

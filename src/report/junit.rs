@@ -178,7 +178,7 @@ fn failed(suite: &mut Suite<'_>, part: &Part, failure: &Failure) {
     let report = suite.report;
     let mut add = |name: &str, why: &str| suite.add(case(report, "workspace", name, error(why)));
     if failure.diagnostics.is_empty() {
-        add("the workspace can be read", &failure.message);
+        add("the workspace can be read", failure.message.text(part.scene.language));
     }
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref();

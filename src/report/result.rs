@@ -50,7 +50,7 @@ pub struct Report<'a> {
     pub interrupted: bool,
     /// The run lost its lock and stopped, for this reason.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lock_lost: Option<&'a str>,
+    pub lock_lost: Option<Cow<'a, str>>,
     /// Resources with further changes, beside the saved plan that was carried out.
     #[serde(skip_serializing_if = "<[ResourceId]>::is_empty")]
     pub due: &'a [ResourceId],
@@ -129,7 +129,7 @@ pub fn build<'a>(plan: &'a Plan, run: &'a Run) -> Report<'a> {
             .map(|one| Held { id: ResourceId::agent(&one.agent), message: one.to_string() })
             .collect(),
         interrupted: run.interrupted,
-        lock_lost: run.lock_lost.as_deref(),
+        lock_lost: run.lock_lost.as_ref().map(|why| why.text(Language::En).into()),
         due: &run.due,
         refused: run.refused.as_ref().map(ToString::to_string),
         changes: &plan.changes,

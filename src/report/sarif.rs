@@ -188,7 +188,7 @@ fn results(report: &Report, part: &Part) -> (Vec<Ranked>, usize) {
         }
         Body::Sound(_) => (Vec::new(), 0),
         Body::Failed(failure) if failure.diagnostics.is_empty() => {
-            (vec![one(report, part, "failure", Severity::Error, &failure.message, "", None)], 0)
+            (vec![one(report, part, "failure", Severity::Error, &failure.message.to_string(), "", None)], 0)
         }
         Body::Failed(failure) => {
             let wrong = failure.diagnostics.iter().map(|diagnostic| {

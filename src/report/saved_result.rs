@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::Run;
 use crate::model::finding::{Finding, FindingKind};
 use crate::model::id::ResourceId;
+use crate::model::language::Localized;
 use crate::model::note::{Deferred, Moved, Note, Refused};
 use crate::model::outcome::{Stale, Status, StepResult};
 use crate::model::plan::{Change, Digests, FORMAT, Operation, Plan, Step, StepId, Summary, Verb};
@@ -26,7 +27,7 @@ pub struct SavedResult {
     lifted: Vec<Said>,
     #[serde(default)]
     interrupted: bool,
-    lock_lost: Option<String>,
+    lock_lost: Option<Localized>,
     #[serde(default)]
     due: Vec<ResourceId>,
     refused: Option<String>,
@@ -95,7 +96,7 @@ impl SavedResult {
             interrupted: self.interrupted,
             lock_lost: self.lock_lost,
             due: self.due,
-            refused: self.refused.map(|why| Refused::Failed { why }),
+            refused: self.refused.map(|why| Refused::Failed { why: why.into() }),
         };
         let plan = Plan {
             format: FORMAT.to_owned(),

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::config::workspace::{Connection, Store, Workspace};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::language::{Localized, localized};
 use crate::model::problem::FileProblem;
 use crate::model::source::File;
 use crate::model::source::Source;
@@ -42,16 +43,18 @@ impl Place {
     ///
     /// # Errors
     /// No workspace is there.
-    pub fn find(argument: &Path) -> Result<Self, String> {
+    pub fn find(argument: &Path) -> Result<Self, Localized> {
         let file = if argument.is_dir() { argument.join(WORKSPACE_FILE) } else { argument.to_owned() };
         if !file.is_file() {
+            let shown = argument.display();
             return Err(if argument.is_dir() {
-                format!(
-                    "{} holds no {WORKSPACE_FILE}: name a workspace folder, or write that file (the README shows one)",
-                    argument.display()
+                localized!(
+                    "{shown} holds no {WORKSPACE_FILE}: name a workspace folder, or write that file (the README shows one)",
+                    "{shown} 里没有 {WORKSPACE_FILE}：请指定一个工作区目录，或写一个（README 里有例子）",
+                    "{shown} 裡沒有 {WORKSPACE_FILE}：請指定一個工作區資料夾，或寫一個（README 裡有例子）"
                 )
             } else {
-                format!("there is no workspace at {}", argument.display())
+                localized!("there is no workspace at {shown}", "{shown} 没有工作区", "{shown} 沒有工作區")
             });
         }
         let folder = match file.parent() {
@@ -495,7 +498,7 @@ pub fn own_files(place: &Place, ledger: Vec<PathBuf>) -> io::Result<()> {
 ///
 /// # Errors
 /// A file lies behind a link of the workspace.
-pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), String> {
+pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), Localized> {
     let root = real(&place.folder);
     for store in workspace.stores.values_mut().filter(|store| store.kind != "vault") {
         let Some(name) = store.settings.text("path") else { continue };
@@ -504,7 +507,12 @@ pub fn locate_stores(place: &Place, workspace: &mut Workspace) -> Result<(), Str
         if let Err(error) = paths::unlinked_below(&place.folder, &path)
             && !paths::is_projected(&root, Path::new(name), &found)
         {
-            return Err(format!("store `{}`: {error}", store.name));
+            let name = &store.name;
+            return Err(localized!(
+                "store `{name}`: {error}",
+                "密钥库 `{name}`：{error}",
+                "密鑰庫 `{name}`：{error}"
+            ));
         }
         store.place = Some(found.to_string_lossy().into());
     }

@@ -23,6 +23,7 @@ use crate::model::digest;
 use crate::model::history::RunId;
 use crate::model::id::{OperatorId, ResourceId, safe};
 use crate::model::journal::{Ending, Entry, JournalRemark};
+use crate::model::language::{Localized, localized};
 use crate::model::plan::{Operation, Plan, Verb};
 use crate::runtime::clock;
 use crate::runtime::ports::StepJournal;
@@ -69,25 +70,29 @@ impl JournalPath {
     ///
     /// # Errors
     /// The file is the journal of another workspace.
-    pub fn unfinished(&self) -> Result<Vec<Entry>, String> {
+    pub fn unfinished(&self) -> Result<Vec<Entry>, Localized> {
         self.left_behind().map(|(_, entries)| entries)
     }
 
     /// Returns the unfinished entries with the file that holds them.
-    fn left_behind(&self) -> Result<(&Path, Vec<Entry>), String> {
+    fn left_behind(&self) -> Result<(&Path, Vec<Entry>), Localized> {
         match self.look(&self.path) {
             Found::Ours(entries) | Found::Damaged(_, entries) => Ok((&self.path, entries)),
             Found::Nothing => match self.look(&self.before) {
                 Found::Ours(entries) => Ok((&self.before, entries)),
                 Found::Nothing | Found::Others(_) | Found::Damaged(..) => Ok((&self.before, Vec::new())),
             },
-            Found::Others(other) => Err(format!(
-                "the journal {} is of workspace `{}`, and this workspace is `{}`: nothing is done by it; move it away, \
-                 back to where that workspace lies, whose next apply finishes what it began",
-                self.path.display(),
-                safe(&other),
-                self.workspace
-            )),
+            Found::Others(other) => {
+                let (path, other, mine) = (self.path.display(), safe(&other), &self.workspace);
+                Err(localized!(
+                    "the journal {path} is of workspace `{other}`, and this workspace is `{mine}`: nothing is done by it; \
+                     move it away, back to where that workspace lies, whose next apply finishes what it began",
+                    "执行日志 {path} 是工作区 `{other}` 的，这个工作区叫 `{mine}`：不照它办；请把它移回那个工作区，那里下一次 \
+                     apply 会做完没做完的",
+                    "執行日誌 {path} 是工作區 `{other}` 的，這個工作區叫 `{mine}`：不照它辦；請把它移回那個工作區，那裡下一次 \
+                     apply 會做完沒做完的"
+                ))
+            }
         }
     }
 
@@ -97,7 +102,7 @@ impl JournalPath {
     ///
     /// # Errors
     /// The file is the journal of another workspace, or the journal cannot be written.
-    pub fn forget(&self, id: &ResourceId) -> Result<(), String> {
+    pub fn forget(&self, id: &ResourceId) -> Result<(), Localized> {
         let (path, entries) = self.left_behind()?;
         let Some(Entry::Run { mut plan, ledger, run }) = entries.into_iter().next() else { return Ok(()) };
         let kept = Arc::make_mut(&mut plan);
@@ -112,7 +117,14 @@ impl JournalPath {
             after.extend(before.iter().skip_while(|byte| **byte != b'\n'));
             files::put(path, &after)
         };
-        write().map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        let path = path.display();
+        write().map_err(|error| {
+            localized!(
+                "{path} cannot be written: {error}",
+                "{path} 写不了：{error}",
+                "{path} 無法寫入：{error}"
+            )
+        })
     }
 
     /// Returns a remark on a journal of an earlier rosterctl that does not belong to this workspace.

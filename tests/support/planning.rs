@@ -174,7 +174,7 @@ fn last_change(words: &mut serde_json::Map<String, Json>) -> Option<VendorChange
 /// `password`.
 fn seats(words: &Json) -> Seats {
     if let Some(why) = words.get("seatsUnread").and_then(Json::as_str) {
-        return Seats::Unread(why.to_owned(), None);
+        return Seats::Unread(why.to_owned().into(), None);
     }
     let Some(all) = words.get("seats").and_then(Json::as_object) else { return Seats::Unasked };
     let mut seats = LiveSeats { days: 7, ..LiveSeats::default() };

@@ -11,9 +11,11 @@ use super::source_cache::SourceCache;
 use crate::apply::disruption;
 use crate::cli::error::CliError;
 use crate::config::workspace::Connection;
+use crate::messages::Message as _;
 use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::Kind;
+use crate::model::language::{Localized, localized};
 use crate::model::live::Seats;
 use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
@@ -21,6 +23,7 @@ use crate::model::presence::PresencePolicy;
 use crate::model::problem::{ConnectionFault, FileProblem};
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::source::File;
+use crate::model::unread::FailedCall;
 use crate::provider::Provider;
 use crate::runtime::client::Client;
 use crate::runtime::clock::SystemClock;
@@ -48,21 +51,30 @@ pub(crate) enum Unusable {
 impl Unusable {
     /// Returns true if the calls cannot be signed.
     pub(crate) fn is_unsigned(&self) -> bool {
-        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
-        match fault {
+        match self.fault() {
             ConnectionFault::NoSecret
             | ConnectionFault::SecretUnread { .. }
             | ConnectionFault::BadSecret { .. } => true,
             ConnectionFault::NoConnector | ConnectionFault::Unusable { .. } => false,
         }
     }
+
+    /// Returns the reason.
+    pub(crate) fn fault(&self) -> &ConnectionFault {
+        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
+        fault
+    }
 }
 
-impl std::fmt::Display for Unusable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Wrong(fault) | Self::Unreachable(_, fault)) = self;
-        fault.fmt(f)
-    }
+/// Returns the reason against the use of a connection, with its name.
+pub(crate) fn unusable_connection(connection: &Connection, fault: &ConnectionFault) -> Localized {
+    let (name, fault) = (&connection.name, fault.localized());
+    localized!(
+        fault;
+        "connection `{name}` {fault}",
+        "连接 `{name}` {fault}",
+        "連線 `{name}` {fault}"
+    )
 }
 
 /// Returns the client of a connection.
@@ -89,8 +101,16 @@ pub(crate) async fn trial(loaded: &Loaded, connection: &Connection) -> Result<Cl
 
 /// Returns the objection to the value of a secret under a setting. A token goes into a header, and an identity is a
 /// file of lines.
-pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<String> {
-    value_objection(way, value).map(|why| format!("its `{way}` {secret} {why}: store it without that"))
+pub(crate) fn objection(way: &str, secret: &SecretRef, value: &Secret) -> Option<Localized> {
+    value_objection(way, value).map(|why| {
+        let why = why.localized();
+        localized!(
+            why;
+            "its `{way}` {secret} {why}: store it without that",
+            "它的 `{way}` {secret} {why}：改好再存",
+            "它的 `{way}` {secret} {why}：改好再存"
+        )
+    })
 }
 
 fn value_objection(way: &str, value: &Secret) -> Option<ValueObjection> {
@@ -109,7 +129,7 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
         (None, _) => Arc::new(Secret::new("sandbox".to_owned())),
         (Some(_), Some(secret)) => {
             let value = loaded.secrets.get(secret).await.map_err(|error| {
-                let fault = ConnectionFault::SecretUnread { why: error.to_string() };
+                let fault = ConnectionFault::SecretUnread { why: error.words() };
                 match error {
                     SecretError::Unreachable { reason, .. } => Unusable::Unreachable(reason, fault),
                     SecretError::Missing { .. } | SecretError::Store { .. } => Unusable::Wrong(fault),
@@ -148,13 +168,13 @@ async fn make(loaded: &Loaded, connection: &Connection) -> Result<Client, Unusab
 }
 
 /// Returns the system that holds a kind of resources, or the reason against its use.
-pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, String>> {
+pub(crate) async fn vendor(loaded: &Loaded, kind: Kind) -> Option<Result<Vendor, Localized>> {
     let connection = loaded.workspace.connection_of_kind(kind)?;
     let provider = registry().vendor(connection)?.resources(kind)?;
     let link = link(loaded, connection).await;
     Some(match link {
         Ok(link) => Ok(Vendor::new(provider, link)),
-        Err(why) => Err(format!("connection `{}` {why}", connection.name)),
+        Err(why) => Err(unusable_connection(connection, why.fault())),
     })
 }
 
@@ -177,7 +197,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
                 Ok(link) => vendors.push(Vendor::new(*provider, link)),
                 Err(Unusable::Unreachable(reason, why)) => {
                     reasons.insert(reason);
-                    unreachable.push(format!("connection `{}` {why}", connection.name));
+                    unreachable.push(unusable_connection(connection, &why));
                     break;
                 }
                 Err(Unusable::Wrong(fault)) => {
@@ -193,7 +213,7 @@ pub(crate) async fn vendors(loaded: &Loaded) -> Result<Vendors, CliError> {
     }
     if !unreachable.is_empty() {
         // The next run reports wrong declarations, once the store responds.
-        return Err(CliError::Unreachable(unreachable.join("\n"), Reason::gravest(reasons)));
+        return Err(CliError::Unreachable(Localized::lines(&unreachable), Reason::gravest(reasons)));
     }
     let bytes = loaded.place.read().unwrap_or_default();
     let file = File { name: Arc::clone(&loaded.place.shown), bytes };
@@ -206,7 +226,7 @@ pub(crate) async fn observers(loaded: &Loaded) -> Observers {
     for observer in registry().observers() {
         let Some(connection) = loaded.workspace.connection(observer.spec().name) else { continue };
         let link = link(loaded, connection).await;
-        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+        observers.add(observer, link.map_err(|why| unusable_connection(connection, why.fault())));
     }
     observers
 }
@@ -220,7 +240,7 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
     };
     let link = match link(loaded, connection).await {
         Ok(link) => link,
-        Err(why) => return Seats::Unread(format!("connection `{}` {why}", connection.name), None),
+        Err(why) => return Seats::Unread(unusable_connection(connection, why.fault()), None),
     };
     let store: &dyn PasswordStore = &loaded.secrets;
     let against = passwords.then_some((&loaded.desired, store));
@@ -231,7 +251,7 @@ pub(crate) async fn seats(loaded: &Loaded, passwords: bool) -> Seats {
         }
         Err(failure) => {
             let reason = Some(failure.reason());
-            Seats::Unread(link.name(failure).message().to_owned(), reason)
+            Seats::Unread(FailedCall::from(&link.name(failure)).localized(), reason)
         }
     }
 }
@@ -249,7 +269,7 @@ pub(crate) async fn guards(loaded: &Loaded, plan: &Plan, guard: &PresencePolicy)
             continue;
         };
         let link = link(loaded, connection).await;
-        observers.add(observer, link.map_err(|why| format!("connection `{}` {why}", connection.name)));
+        observers.add(observer, link.map_err(|why| unusable_connection(connection, why.fault())));
     }
     observers
 }

@@ -8,6 +8,7 @@ use super::load::Loaded;
 use crate::cli::error::CliError;
 use crate::model::agent::PASSWORD;
 use crate::model::id::{OperatorId, ResourceId};
+use crate::model::language::{Localized, localized};
 use crate::model::ledger::Ledger;
 use crate::model::secret::{Secret, SecretRef};
 use crate::model::value::Value;
@@ -18,9 +19,11 @@ use crate::storage::secrets::SecretError;
 pub(crate) async fn key(loaded: &Loaded) -> Result<Option<Arc<Secret>>, CliError> {
     let Some(name) = loaded.workspace.ledger.secret("fingerprintKey") else { return Ok(None) };
     let key = loaded.secrets.get(name).await;
-    let key = key.map_err(|error| CliError::secret("`ledger.fingerprintKey`", &error))?;
+    let key = key.map_err(|error| CliError::secret(&"`ledger.fingerprintKey`".to_owned().into(), &error))?;
     match connections::objection("fingerprintKey", name, &key) {
-        Some(why) => Err(CliError::error(format!("`ledger`: {why}"))),
+        Some(why) => {
+            Err(CliError::Error(localized!(why; "`ledger`: {why}", "`ledger`：{why}", "`ledger`：{why}")))
+        }
         None => Ok(Some(key)),
     }
 }
@@ -68,11 +71,15 @@ pub(crate) async fn read(loaded: &Loaded, ledger: &Ledger) -> Result<Fingerprint
             Some(Ok(value)) => {
                 prints.now.insert(id.clone(), value.fingerprint(&key, id.as_str()));
             }
-            Some(Err(error)) => return Err(CliError::secret(&format!("the password of agent/{id}"), error)),
+            Some(Err(error)) => return Err(CliError::secret(&password_of(id), error)),
             None => {}
         }
     }
     Ok(prints)
+}
+
+fn password_of(id: &OperatorId) -> Localized {
+    localized!("the password of agent/{id}", "agent/{id} 的密码", "agent/{id} 的密碼")
 }
 
 /// Finds the agents whose new key is still missing. A rotation must not overwrite such a key.
@@ -84,7 +91,7 @@ async fn vacant(loaded: &Loaded, ledger: &Ledger) -> Result<BTreeSet<OperatorId>
             Ok(None) => {
                 vacant.insert(id);
             }
-            Err(error) => return Err(CliError::secret(&format!("the password of agent/{id}"), &error)),
+            Err(error) => return Err(CliError::secret(&password_of(&id), &error)),
         }
     }
     Ok(vacant)

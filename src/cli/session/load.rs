@@ -21,6 +21,7 @@ use crate::model::desired::Desired;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::digest;
 use crate::model::id::ResourceId;
+use crate::model::language::{Language, Localized, say};
 use crate::model::problem::RosterProblem;
 use crate::model::source::File;
 use crate::runtime::clock;
@@ -155,7 +156,10 @@ pub(crate) fn instant_at(at: Option<Date>, workspace: &Workspace) -> Result<Time
     at.first(workspace.time_zone.as_ref().unwrap_or(&utc)).map_err(|readings| {
         let problem = RosterProblem::TwoReadings { date: at.to_string(), readings };
         let diagnostic = Diagnostic::general(problem);
-        CliError::error(format!("--at: {}; {}", diagnostic.message(), diagnostic.help()))
+        CliError::Error(Localized::of(|language| {
+            let (what, help) = (diagnostic.message_in(language), diagnostic.help_in(language));
+            say!(language, "--at: {what}; {help}", "--at：{what}；{help}", "--at：{what}；{help}")
+        }))
     })
 }
 
@@ -291,6 +295,14 @@ pub(crate) fn texts(argument: &Path) -> Result<Texts, CliError> {
     if wrong.is_empty() { Ok(Texts { place, workspace, found, files }) } else { Err(fail(wrong)) }
 }
 
+/// The language of the first workspace that was read.
+static LANGUAGE: OnceLock<Option<Language>> = OnceLock::new();
+
+/// Returns the language of the first workspace that was read, if it names one. An error that ends a command uses it.
+pub(crate) fn language() -> Option<Language> {
+    LANGUAGE.get().copied().flatten()
+}
+
 /// Reads a workspace without its manifests.
 ///
 /// # Errors
@@ -301,14 +313,13 @@ pub(crate) fn workspace(argument: &Path) -> Result<(Place, Workspace), CliError>
 
 /// Reads the workspace file.
 fn opened(argument: &Path) -> Result<(Place, Workspace, Vec<u8>), CliError> {
-    let place = Place::find(argument).map_err(CliError::error)?;
-    let bytes =
-        place.read().map_err(|error| CliError::error(format!("{} cannot be read: {error}", place.shown)))?;
+    let place = Place::find(argument)?;
+    let bytes = place.read().map_err(|error| CliError::unreadable(Path::new(&*place.shown), &error))?;
     match config::load::load(&place.shown, &bytes, &registry().specs()) {
         Ok(mut workspace) => {
-            files::own_files(&place, ledger::files(&workspace, &place))
-                .map_err(|error| CliError::error(error.to_string()))?;
-            files::locate_stores(&place, &mut workspace).map_err(CliError::error)?;
+            LANGUAGE.get_or_init(|| workspace.language);
+            files::own_files(&place, ledger::files(&workspace, &place)).map_err(CliError::other)?;
+            files::locate_stores(&place, &mut workspace)?;
             Ok((place, workspace, bytes))
         }
         Err(out) => {

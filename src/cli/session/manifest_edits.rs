@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::manifest::edit::{self, Edited, EditedFile, Manifests};
 use crate::model::date::Date;
 use crate::model::id::{ResourceId, safe};
-use crate::model::language::Language;
+use crate::model::language::{Language, localized};
 use crate::model::manifest_edit::{EditObjection, LeftEdit, ManifestEdit};
 use crate::model::source::File;
 use crate::plan::adoption::{self, Adopted, Adoption, Views};
@@ -170,12 +170,13 @@ impl EditedManifests {
     /// A file cannot be written, or lies behind a link.
     pub(crate) fn write(&self) -> Result<(), CliError> {
         for (file, path) in &self.files {
-            paths::unlinked_below(&self.folder, path)
-                .map_err(|error| CliError::error(format!("nothing was written: {error}")))?;
+            paths::unlinked_below(&self.folder, path).map_err(|error| CliError::nothing_written(&error))?;
             if file.before.is_none() && path.exists() {
-                return Err(CliError::error(format!(
-                    "nothing was written: {} is there already and is no manifest of this workspace",
-                    safe(&file.name)
+                let name = safe(&file.name);
+                return Err(CliError::Error(localized!(
+                    "nothing was written: {name} is there already and is no manifest of this workspace",
+                    "什么都没有写入：{name} 已经存在，不是这个工作区的清单",
+                    "什麼都沒有寫入：{name} 已經存在，不是這個工作區的清單"
                 )));
             }
         }
@@ -185,9 +186,7 @@ impl EditedManifests {
                 Some(_) => files::rewrite(&files::real(path), bytes),
                 None => files::put(path, bytes),
             };
-            written.map_err(|error| {
-                CliError::error(format!("{} cannot be written: {error}", safe(&file.name)))
-            })?;
+            written.map_err(|error| CliError::unwritable(Path::new(&*file.name), &error))?;
         }
         Ok(())
     }

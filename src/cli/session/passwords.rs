@@ -12,6 +12,7 @@ use crate::model::agent::PASSWORD;
 use crate::model::call::Reason;
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::id::OperatorId;
+use crate::model::language::Localized;
 use crate::model::objection::ValueObjection;
 use crate::model::plan::Plan;
 use crate::model::problem::FileProblem;
@@ -25,7 +26,7 @@ enum Wrong {
     /// It cannot be sent.
     Refused(String, ValueObjection),
     /// It cannot be read.
-    Unread(String),
+    Unread(Localized),
 }
 
 /// Reads every password that a step sends, before the first write; each key once. A password that a step makes may be
@@ -56,13 +57,13 @@ pub(crate) async fn read(plan: &Plan, loaded: &Loaded) -> Result<Passwords, CliE
             Err(SecretError::Missing { .. }) if secret.generate => {}
             Err(error @ SecretError::Unreachable { reason, .. }) => {
                 reasons.insert(reason);
-                unreachable.insert(error.to_string());
+                unreachable.insert(error.words());
             }
-            Err(error) => wrong.entry(place).or_default().push(Wrong::Unread(error.to_string())),
+            Err(error) => wrong.entry(place).or_default().push(Wrong::Unread(error.words())),
         }
     }
     if !unreachable.is_empty() {
-        return Err(CliError::Unreachable(Vec::from_iter(unreachable).join("\n"), Reason::gravest(reasons)));
+        return Err(CliError::Unreachable(Localized::lines(unreachable.iter()), Reason::gravest(reasons)));
     }
     if wrong.is_empty() {
         return Ok(Passwords::new(passwords));

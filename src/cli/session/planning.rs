@@ -78,7 +78,7 @@ pub(crate) async fn read(loaded: &Loaded, store: &Store) -> Result<PlanningInput
     let mut ledger = store.load().await?;
     let vendors = connections::vendors(loaded).await?;
     let mut live = resources::live(&vendors).await?;
-    let unfinished = loaded.journal().unfinished().map_err(CliError::error)?;
+    let unfinished = loaded.journal().unfinished()?;
     settle(loaded, &mut ledger, &unfinished, &live).await?;
     if let (Some(vendor), Some(queues)) = (vendors.get(Kind::Queue), &mut live.queues) {
         resources::add_unlisted(vendor, queues, &ledger).await;
@@ -111,8 +111,7 @@ pub(crate) fn build(
         program: env!("CARGO_PKG_VERSION").to_owned(),
         manifests: loaded.digest.clone(),
     };
-    plan::plan(&loaded.workspace, &loaded.desired, live, ledger, &options)
-        .map_err(|error| CliError::Error(error.into()))
+    plan::plan(&loaded.workspace, &loaded.desired, live, ledger, &options).map_err(CliError::other)
 }
 
 /// Returns the resources that policy may prune here and that another workspace declares, with its name.

@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::plan_args::PlanArgs;
 use crate::config::workspace::Workspace;
 use crate::model::id::{Kind, safe};
-use crate::model::language::say;
+use crate::model::language::{localized, say};
 use crate::model::ledger::Ledger;
 use crate::model::live::{Live, Seats};
 use crate::model::plan::Plan;
@@ -19,7 +19,7 @@ use crate::model::scene::Scene;
 use crate::storage::ledger::{Store, check_tenant};
 use crate::storage::paths;
 use crate::storage::snapshot;
-use crate::storage::snapshot::Snapshot;
+use crate::storage::snapshot::{Snapshot, SnapshotError};
 
 /// Plans from a snapshot: opens no connection and reads no secret.
 pub(crate) async fn make(
@@ -53,7 +53,8 @@ pub(crate) async fn make(
         ));
     }
     if !loaded.desired.seats.is_empty() {
-        snapshot.live.seats = Seats::Unread("a snapshot holds none".to_owned(), None);
+        snapshot.live.seats =
+            Seats::Unread(localized!("a snapshot holds none", "快照里没有", "快照裡沒有"), None);
     }
     let plan = planning::build(loaded, &snapshot.live, &ledger, Fingerprints::default(), narrowing)?;
     let read_at = Some(snapshot.taken.to_string());
@@ -68,11 +69,14 @@ pub(crate) fn open(file: &Path) -> Result<Snapshot, CliError> {
     let shown = file.display();
     let bytes = paths::unlinked(file)
         .and_then(|()| fs::read(file))
-        .map_err(|error| CliError::error(format!("{shown} cannot be read: {error}")))?;
+        .map_err(|error| CliError::unreadable(file, &error))?;
     snapshot::read(&bytes).map_err(|wrong| {
-        CliError::error(format!(
-            "{shown}:{}:{}: this is no snapshot that can be planned from: {} (take a new one with `rosterctl snapshot`)",
-            wrong.line, wrong.column, wrong.message
+        let SnapshotError { line, column, message } = wrong;
+        CliError::Error(localized!(
+            "{shown}:{line}:{column}: this is no snapshot that can be planned from: {message} (take a new one with \
+             `rosterctl snapshot`)",
+            "{shown}:{line}:{column}：这不是能用来计划的快照（{message}）；请用 `rosterctl snapshot` 重新拍一份",
+            "{shown}:{line}:{column}：這不是能用來計畫的快照（{message}）；請用 `rosterctl snapshot` 重新拍一份"
         ))
     })
 }
@@ -81,11 +85,12 @@ pub(crate) fn open(file: &Path) -> Result<Snapshot, CliError> {
 fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Snapshot, CliError> {
     let shown = file.display();
     if snapshot.workspace != workspace.name {
-        return Err(CliError::error(format!(
-            "{shown} is a snapshot of workspace `{}`, and this workspace is `{}`; take one of this workspace with \
-             `rosterctl snapshot`",
-            safe(&snapshot.workspace),
-            workspace.name
+        let (other, name) = (safe(&snapshot.workspace), &workspace.name);
+        return Err(CliError::Error(localized!(
+            "{shown} is a snapshot of workspace `{other}`, and this workspace is `{name}`; take one of this workspace \
+             with `rosterctl snapshot`",
+            "{shown} 是工作区 `{other}` 的快照，这个工作区叫 `{name}`；请用 `rosterctl snapshot` 拍这个工作区的",
+            "{shown} 是工作區 `{other}` 的快照，這個工作區叫 `{name}`；請用 `rosterctl snapshot` 拍這個工作區的"
         )));
     }
     workspace.scope.narrow(&mut snapshot.live);
@@ -95,11 +100,12 @@ fn fit(workspace: &Workspace, mut snapshot: Snapshot, file: &Path) -> Result<Sna
         match (connection, there) {
             // Missing resources would look like removed ones.
             (Some(connection), false) => {
-                return Err(CliError::error(format!(
-                    "{shown} was taken without connection `{}` and says nothing of its {}s; take a new one with \
+                let (name, word) = (&connection.name, kind.word());
+                return Err(CliError::Error(localized!(
+                    "{shown} was taken without connection `{name}` and says nothing of its {word}s; take a new one with \
                      `rosterctl snapshot`",
-                    connection.name,
-                    kind.word()
+                    "{shown} 拍的时候没有连接 `{name}`，里面没有它的资源（{word}）；请用 `rosterctl snapshot` 重新拍一份",
+                    "{shown} 拍的時候沒有連線 `{name}`，裡面沒有它的資源（{word}）；請用 `rosterctl snapshot` 重新拍一份"
                 )));
             }
             // A plan from the vendors would not see them either.

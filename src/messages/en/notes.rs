@@ -154,7 +154,7 @@ pub fn failed_call(why: &FailedCall) -> String {
         | FailedCall::Shut { words }
         | FailedCall::Garbled { words } => words.clone(),
         FailedCall::Halted => Failure::Halted.message().to_owned(),
-        FailedCall::Saved { text } => text.clone(),
+        FailedCall::Saved { text } => text.to_string(),
     }
 }
 
@@ -208,7 +208,7 @@ pub fn refused(why: &Refused) -> String {
         Refused::Incomplete => "a listing could not be proved complete, nothing was changed".to_owned(),
         Refused::Invalid => "the manifests do not fit what is live, nothing was changed".to_owned(),
         Refused::NotApproved => "the plan was not approved".to_owned(),
-        Refused::Failed { why } => why.clone(),
+        Refused::Failed { why } => why.to_string(),
     }
 }
 

@@ -36,6 +36,11 @@ impl Region {
         language.choose(None, Some(Region::Cn), Some(Region::Tw))
     }
 
+    /// Returns the language of this region.
+    pub fn language(self) -> Language {
+        self.choose(Language::ZhCn, Language::ZhTw)
+    }
+
     /// Returns the text of this region.
     pub fn choose<T>(self, cn: T, tw: T) -> T {
         match self {

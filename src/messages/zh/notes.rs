@@ -247,7 +247,7 @@ pub fn failed_call(why: &FailedCall, region: Region) -> String {
         }
         FailedCall::Garbled { words } => zh!(region, "响应没法用（{words}）", "回應沒法用（{words}）"),
         FailedCall::Halted => region.choose("轮到它之前运行就停了", "輪到它之前執行就停了").to_owned(),
-        FailedCall::Saved { text } => text.clone(),
+        FailedCall::Saved { text } => text.text(region.language()).to_owned(),
     }
 }
 
@@ -314,7 +314,7 @@ pub fn refused(why: &Refused, region: Region) -> String {
             region.choose("清单与线上对不上，什么都没改", "清單與線上對不上，什麼都沒改").to_owned()
         }
         Refused::NotApproved => region.choose("计划没有得到同意", "計畫沒有得到同意").to_owned(),
-        Refused::Failed { why } => why.clone(),
+        Refused::Failed { why } => why.text(region.language()).to_owned(),
     }
 }
 

@@ -173,7 +173,11 @@ fn contents(report: &Report, number: usize, part: &Part) -> Markup {
         Body::Ran(plan, run) => told(view::build_run(plan, run, &part.scene)),
         Body::Sound(sound) => sound.words(part.scene.language),
         Body::Failed(failure) => {
-            format!("{} {}", Phrase::Failed.say(part.scene.language), failure.message_in(part.scene.language))
+            format!(
+                "{} {}",
+                Phrase::Failed.say(part.scene.language),
+                failure.message.text(part.scene.language)
+            )
         }
     };
     html! {
@@ -306,7 +310,7 @@ fn order(spot: RenderCtx<'_>, view: &View<'_>) -> Markup {
 
 fn failed(spot: RenderCtx<'_>, failure: &Failure, language: Language) -> Markup {
     html! {
-        p.note.bad { strong { (Phrase::Failed.say(language)) } " " (Text(failure.message_in(language))) } "\n"
+        p.note.bad { strong { (Phrase::Failed.say(language)) } " " (Text(failure.message.text(language))) } "\n"
         @if !failure.diagnostics.is_empty() {
             section {
                 (spot.heading(&html! { (Phrase::Errors.say(language)) }))

@@ -257,7 +257,7 @@ impl Part {
             Body::Sound(_) => {}
             Body::Failed(failure) => {
                 let mask = Mask::default();
-                failure.message = mask.text(&failure.message);
+                failure.message.rewrite(&mask);
                 for diagnostic in &mut failure.diagnostics {
                     *diagnostic = mask.diagnostic(diagnostic);
                 }

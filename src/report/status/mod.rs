@@ -15,11 +15,13 @@ use serde::Serialize;
 pub use self::csv::csv;
 pub use self::table::table;
 use crate::config::settings::Spec;
+use crate::messages::Message as _;
 use crate::model::agent::{ENABLED, MAIN_SKILL_GROUP, NAME};
 use crate::model::call::Reason;
 use crate::model::desired::{Desired, DesiredAgent};
 use crate::model::field::{Field, Record};
 use crate::model::id::{Kind, OperatorId};
+use crate::model::language::{Localized, localized};
 use crate::model::live::{Listing, Live, LiveSeats};
 use crate::model::presence::{GapReason, Presence, PresenceReport, State};
 use crate::model::seat::{self, Figures};
@@ -86,7 +88,7 @@ pub struct Sources<'a> {
     /// The queried connections: connector and name.
     pub asked: &'a [(&'static Spec, Arc<str>)],
     /// Providers that returned no or incomplete live state, and the cause.
-    pub failed: &'a [(&'static str, String)],
+    pub failed: &'a [(&'static str, Localized)],
     /// The machine-readable reason of each such failure.
     pub reasons: &'a BTreeMap<&'static str, Reason>,
     /// Live agents that no manifest names and that an apply deletes.
@@ -130,18 +132,7 @@ pub struct System {
     /// The data that it did not return, and states that no document explains. Each cause is listed once, with the
     /// number of agents that it affects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<String>,
-    /// The last of the problems, as data.
-    #[serde(skip)]
-    gaps: Vec<Gap>,
-}
-
-/// A cause for which a system's data is missing or unexplained.
-#[derive(Clone, Debug, PartialEq)]
-struct Gap {
-    why: GapReason,
-    /// The agents that it affects; none if it affects all.
-    agents: Vec<OperatorId>,
+    pub problems: Vec<Localized>,
 }
 
 /// The desired existence of an agent.
@@ -326,7 +317,7 @@ struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
-    fn new(presence: &'a Presence, failed: &[(&'static str, String)]) -> Self {
+    fn new(presence: &'a Presence, failed: &[(&'static str, Localized)]) -> Self {
         // A system that answers without an agent has no more data on it.
         let gaps: Vec<_> = presence.gaps().iter().filter(|gap| !gap.answered).collect();
         let one = gaps.iter().filter_map(|gap| Some((gap.system, gap.agent.as_ref()?))).collect();
@@ -454,7 +445,7 @@ fn system(
     let Sources { presence, failed, reasons, .. } = sources;
     let provider = spec.name;
     let failed = failed.iter().filter(|(system, _)| *system == provider);
-    let mut problems: Vec<String> = failed.map(|(_, why)| why.clone()).collect();
+    let mut problems: Vec<Localized> = failed.map(|(_, why)| why.clone()).collect();
     problems.dedup();
     let mut of: BTreeMap<String, (GapReason, BTreeSet<&OperatorId>)> = BTreeMap::new();
     let new = |why: GapReason| (why, BTreeSet::new());
@@ -467,21 +458,24 @@ fn system(
             of.entry(why.to_string()).or_insert_with(|| new(why)).1.insert(id);
         }
     }
-    let mut gaps = Vec::new();
-    for (said, (why, agents)) in of {
+    for (why, agents) in of.into_values() {
+        let why = why.localized();
         let problem = match (agents.first(), agents.len()) {
-            (None, _) => said,
-            (Some(one), 1) => format!("agent {one}: {said}"),
-            (Some(_), many) => format!("{many} agents: {said}"),
+            (None, _) => why,
+            (Some(one), 1) => {
+                localized!(why; "agent {one}: {why}", "坐席 {one}：{why}", "客服人員 {one}：{why}")
+            }
+            (Some(_), many) => {
+                localized!(why; "{many} agents: {why}", "{many} 人：{why}", "{many} 人：{why}")
+            }
         };
         if !problems.contains(&problem) {
             problems.push(problem);
-            gaps.push(Gap { why, agents: agents.into_iter().cloned().collect() });
         }
     }
     let reason = reasons.get(provider).copied().max(presence.reason(provider)).filter(|_| !complete);
     let parts = Part::ALL.into_iter().filter(|part| part.is_of(spec)).collect();
-    System { provider, parts, connection: connection.to_owned(), complete, reason, problems, gaps }
+    System { provider, parts, connection: connection.to_owned(), complete, reason, problems }
 }
 
 #[cfg(test)]

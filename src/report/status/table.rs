@@ -6,8 +6,7 @@
 use anstyle::{AnsiColor, Style};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::{Configured, Part, Row, Status, System};
-use crate::messages::Message as _;
+use super::{Configured, Part, Row, Status};
 use crate::messages::zh::{Region, words};
 use crate::model::id::safe;
 use crate::model::language::{Language, say};
@@ -60,9 +59,10 @@ pub fn table(status: &Status, look: TextStyle, language: Language) -> String {
         text.push('\n');
     }
     for system in &status.systems {
-        for problem in problems(system, language) {
+        for problem in &system.problems {
             // Some failures name the connection themselves.
-            let named = problem.starts_with("connection `");
+            let named = problem.text(Language::En).starts_with("connection `");
+            let problem = problem.text(language);
             let (provider, connection) = (system.provider, safe(&system.connection));
             let head = say!(
                 language,
@@ -70,7 +70,7 @@ pub fn table(status: &Status, look: TextStyle, language: Language) -> String {
                 "{provider}（`{connection}`）：",
                 "{provider}（`{connection}`）："
             );
-            let said = if named { safe(&problem) } else { head + &safe(&problem) };
+            let said = if named { safe(problem) } else { head + &safe(problem) };
             let mark = look.paint("  ! ", AnsiColor::Yellow.on_default().bold());
             text.push_str(&format!("{mark}{}\n", wrap(&said, 4, look.width)));
         }
@@ -81,26 +81,6 @@ pub fn table(status: &Status, look: TextStyle, language: Language) -> String {
     text.push_str(&wrap(&counts(status, language), 0, look.width));
     text.push('\n');
     text
-}
-
-/// Returns the missing data of a system in a language. The words of a failed call stay as they are.
-fn problems(system: &System, language: Language) -> Vec<String> {
-    if language == Language::En {
-        return system.problems.clone();
-    }
-    let failed = system.problems.len().saturating_sub(system.gaps.len());
-    let gaps = system.gaps.iter().map(|gap| {
-        let why = gap.why.say(language);
-        match &gap.agents[..] {
-            [] => why,
-            [one] => say!(language, "agent {one}: {why}", "坐席 {one}：{why}", "客服人員 {one}：{why}"),
-            many => {
-                let many = many.len();
-                say!(language, "{many} agents: {why}", "{many} 人：{why}", "{many} 人：{why}")
-            }
-        }
-    });
-    system.problems.iter().take(failed).cloned().chain(gaps).collect()
 }
 
 fn columns(status: &Status, language: Language) -> Vec<Column> {

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::model::desired::Existence;
 use crate::model::field::Record;
-use crate::model::language::Language;
+use crate::model::language::{Language, Localized, localized};
 use crate::model::live::{LiveQueue, Seats};
 use crate::model::queue;
 use crate::model::seat::LiveSeat;
@@ -65,7 +65,7 @@ struct Case {
     desired: Desired,
     live: Live,
     presence: Presence,
-    failed: Vec<(&'static str, String)>,
+    failed: Vec<(&'static str, Localized)>,
 }
 
 fn case() -> Case {
@@ -143,13 +143,14 @@ fn what_a_system_left_open_is_neither_yes_nor_no() {
     case.presence.fail(DESK, Some("8004".into()), "HTTP 502");
     case.presence.fail(ONLINE, None, "the total changed");
     case.live.agents = None;
-    case.failed.push((AGENTS, "no connection".to_owned()));
+    case.failed.push((AGENTS, "no connection".to_owned().into()));
     let status = of_case(&case, ALL, None);
     assert_eq!(row(&status, "8001").unknown, [AGENTS]);
     assert_eq!(row(&status, "8002").unknown, [AGENTS, ONLINE, DESK]);
     assert_eq!(row(&status, "8001").live, None);
     let desk = status.systems.iter().find(|system| system.provider == DESK).unwrap();
-    assert_eq!((desk.complete, desk.problems.as_slice()), (false, &["2 agents: HTTP 502".to_owned()][..]));
+    let two = localized!("2 agents: HTTP 502", "2 人：HTTP 502", "2 人：HTTP 502");
+    assert_eq!((desk.complete, desk.problems.as_slice()), (false, &[two][..]));
     let text = table(&status, TextStyle::default(), Language::En);
     assert!(text.contains("declared?") && text.contains("cms-agent (`c`): 2 agents: HTTP 502"), "{text}");
 }
@@ -177,7 +178,7 @@ fn what_no_document_explains_is_neither_yes_nor_no_and_is_shown() {
     assert!(status.systems.iter().all(|system| system.complete), "every system told what it was asked");
     let problems = |provider: &str| {
         let mut systems = status.systems.iter().filter(|system| system.provider == provider);
-        systems.next().unwrap().problems.clone()
+        systems.next().unwrap().problems.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(problems(ONLINE), ["2 agents: no document says what `onlineStatus 5` means"]);
     assert_eq!(problems(QUEUES), ["agent 8002: no document says what `pcAutoClaim unset` means"]);
@@ -232,7 +233,7 @@ fn off_a_terminal_nothing_is_cut() {
     let mut case = case();
     let why =
         "it answered a page of text that no reader of agents understands, and then it closed the connection";
-    case.failed.push((ONLINE, why.to_owned()));
+    case.failed.push((ONLINE, why.to_owned().into()));
     let text = table(&of_case(&case, ALL, None), TextStyle::default(), Language::En);
     for whole in
         ["欧阳明日香的外呼坐席专员", "在线售前与售后服务组", "在线售前, 在线售后服务与投诉处理中心", why]

@@ -366,7 +366,7 @@ pub fn build_run<'a>(plan: &'a BoundPlan, run: &Run, scene: &'a Scene) -> View<'
         notes.push(Phrase::Interrupted.say(language).into_owned());
     }
     if let Some(why) = &run.lock_lost {
-        notes.push(Phrase::LockLost(why).say(language).into_owned());
+        notes.push(Phrase::LockLost(why.text(language)).say(language).into_owned());
     }
     let end = End { notes, whole: result::is_whole(run), counts: result::build(plan, run).summary };
     let weight = if end.whole { Weight::Good } else { Weight::Bad };

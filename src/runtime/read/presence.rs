@@ -14,6 +14,7 @@ use futures_util::stream::{self, StreamExt};
 use super::resources::{READINGS, each};
 use crate::model::call::{Failure, Reason};
 use crate::model::id::OperatorId;
+use crate::model::language::Localized;
 use crate::model::presence::{GapReason, Presence};
 use crate::provider::{Observer, PresencePage, PresenceQuery, QueryMode, paging};
 use crate::runtime::client::Client;
@@ -30,12 +31,12 @@ pub struct Observers(Vec<System>);
 struct System {
     observer: &'static dyn Observer,
     /// The client, or the reason for which there is none.
-    link: Result<Rc<Client>, String>,
+    link: Result<Rc<Client>, Localized>,
 }
 
 impl Observers {
     /// Adds a system, or the reason for which it cannot be asked.
-    pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Rc<Client>, String>) {
+    pub fn add(&mut self, observer: &'static dyn Observer, link: Result<Rc<Client>, Localized>) {
         self.0.push(System { observer, link });
     }
 
@@ -76,7 +77,7 @@ impl System {
         presence.asked(self.name());
         match &self.link {
             _ if agents.is_some_and(BTreeSet::is_empty) => {}
-            Err(why) => presence.fail(self.name(), None, why.as_str()),
+            Err(why) => presence.fail(self.name(), None, why.clone()),
             Ok(link) => match (self.observer.way(link.connection()), agents) {
                 (QueryMode::Listing(size), _) => self.list(link, size, &mut presence).await,
                 (QueryMode::Singly, Some(agents)) => self.ask_all(link, agents, &mut presence).await,
@@ -173,7 +174,8 @@ impl System {
                 last = answer.as_ref().err().cloned().or(last);
                 self.take(agent, answer, presence);
             } else {
-                let why = last.as_ref().map_or("it failed", Failure::message);
+                // Without an answer, another agent's call failed before.
+                let why = last.as_ref().map_or(GapReason::NotAsked, GapReason::from);
                 presence.fail(self.name(), Some(agent.clone()), why);
             }
         }

@@ -76,7 +76,10 @@ fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
         fs::write(&desk.path, damaged)?;
         let why = desk.corruption().map(|why| why.to_string()).unwrap_or_default();
         let kept = desk.aside();
-        assert!(why.contains("cannot be read") && why.contains(&*kept.to_string_lossy()), "{why}");
+        assert!(
+            why.to_string().contains("cannot be read") && why.to_string().contains(&*kept.to_string_lossy()),
+            "{why}"
+        );
         assert_eq!(desk.unfinished().map(|entries| entries.len()), Ok(entries));
         desk.start(&plan("a"), 0, None)?.finish();
         assert_eq!(fs::read_to_string(kept)?, *damaged);
@@ -120,7 +123,10 @@ fn anothers_journal_is_neither_taken_up_nor_removed() -> io::Result<()> {
     // The journal was moved to the other workspace's path.
     fs::rename(&a.path, &b.path)?;
     let why = b.unfinished().err().unwrap_or_default();
-    assert!(why.contains("is of workspace `a`") && why.contains("move it away"), "{why}");
+    assert!(
+        why.to_string().contains("is of workspace `a`") && why.to_string().contains("move it away"),
+        "{why}"
+    );
     assert!(b.start(&plan("b"), 0, None).is_err());
     b.discard();
     assert!(b.path.exists());

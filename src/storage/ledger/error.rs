@@ -1,41 +1,75 @@
 //! Errors of the ledger and its lock.
 
+use std::fmt;
+
 use super::document::BackendError;
 use super::google_credentials::CredentialsError;
 use crate::model::call::Reason;
+use crate::model::language::{Localized, localized};
 
 /// Reason for which the ledger or its lock is not available.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum LedgerError {
     /// The setting is wrong, the file is damaged or too new, or this machine's disk failed.
-    #[error("{0}")]
-    Unusable(String),
-    /// The object store is unreachable, gives no answer, or refuses.
-    #[error("{1}")]
+    Unusable(Localized),
+    /// The object store is unreachable, gives no answer, or refuses; in its words.
     Unreachable(Reason, String),
     /// Another process holds the lock.
-    #[error("{0}")]
-    Locked(String),
+    Locked(Localized),
     /// The ledger belongs to another workspace or tenant. This run must not delete its resources.
-    #[error("{what}; {help}")]
     Others {
         /// The ledger and its owner.
-        what: String,
+        what: Localized,
         /// The remedy.
-        help: String,
+        help: Localized,
     },
     /// Another run wrote the ledger since this run read it. Read it again and record in that.
-    #[error("the ledger {0} was changed by another run since it was read, and was not written over")]
     Moved(String),
 }
+
+impl LedgerError {
+    /// Returns the reason and the remedy.
+    pub fn words(&self) -> Localized {
+        match self {
+            Self::Unusable(why) | Self::Locked(why) => why.clone(),
+            Self::Unreachable(reason, why) => {
+                let cn = reason.choose("登录被拒", "连不上", "响应没法用");
+                let tw = reason.choose("登入被拒", "連不上", "回應沒法用");
+                localized!("{why}", "存放账本的对象存储{cn}（{why}）", "存放帳本的物件儲存{tw}（{why}）")
+            }
+            Self::Others { what, help } => {
+                localized!(what, help; "{what}; {help}", "{what}；{help}", "{what}；{help}")
+            }
+            Self::Moved(shown) => localized!(
+                "the ledger {shown} was changed by another run since it was read, and was not written over",
+                "账本 {shown} 读取之后被别的运行改过，没有覆盖",
+                "帳本 {shown} 讀取之後被別的執行改過，沒有覆寫"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.words().fmt(f)
+    }
+}
+
+impl std::error::Error for LedgerError {}
 
 impl From<BackendError> for LedgerError {
     fn from(trouble: BackendError) -> Self {
         match trouble {
-            BackendError::Conflict => {
-                Self::Unusable("the ledger is changed by others all the time".to_owned())
-            }
-            BackendError::Disk(why) => Self::Unusable(why),
+            BackendError::Conflict => Self::Unusable(localized!(
+                "the ledger is changed by others all the time",
+                "别的运行一直在改账本",
+                "別的執行一直在改帳本"
+            )),
+            BackendError::Disk(why) => Self::Unusable(localized!(
+                "{why}",
+                "账本的文件读写不了（{why}）",
+                "帳本的檔案無法讀寫（{why}）"
+            )),
             BackendError::Remote(reason, why) => Self::Unreachable(reason, why),
         }
     }
@@ -107,7 +141,11 @@ impl From<OpenError> for LedgerError {
             | OpenError::NoBucket { .. }
             | OpenError::Prefix(_)
             | OpenError::Unencrypted { .. }
-            | OpenError::Client { .. } => Self::Unusable(error.to_string()),
+            | OpenError::Client { .. } => Self::Unusable(localized!(
+                "{error}",
+                "`ledger.url` 不能这样写（{error}）",
+                "`ledger.url` 不能這樣寫（{error}）"
+            )),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{LedgerError, Store};
 use crate::config::workspace::Workspace;
 use crate::model::chain::{FoundRecord, History};
 use crate::model::history::{FORMAT, HistoryHead, RunId, RunRecord};
+use crate::model::language::localized;
 use crate::model::ledger::Ledger;
 use crate::model::text::hex;
 use crate::storage::files::Place;
@@ -115,9 +116,11 @@ impl Store {
     /// The place holds a ledger or another record, or it cannot be written.
     pub async fn copy(&self, ledger: &Ledger, to: &Store) -> Result<usize, LedgerError> {
         if to.shelf.read(Document::Ledger).await?.is_some() {
-            return Err(LedgerError::Unusable(format!(
-                "{} holds a ledger, which a copy would overwrite; name an empty place",
-                to.place()
+            let there = to.place();
+            return Err(LedgerError::Unusable(localized!(
+                "{there} holds a ledger, which a copy would overwrite; name an empty place",
+                "{there} 已有账本，复制会覆盖它；请另选一个空的位置",
+                "{there} 已有帳本，複製會覆寫它；請另選一個空的位置"
             )));
         }
         let runs = self.history(ledger).await?.runs;
@@ -129,9 +132,11 @@ impl Store {
                     Some(there) if there.bytes == seen.bytes => {}
                     _ => {
                         let shown = to.shelf.shown(document);
-                        let why =
-                            "is another run's record, which a copy would overwrite; name an empty place";
-                        return Err(LedgerError::Unusable(format!("{shown} {why}")));
+                        return Err(LedgerError::Unusable(localized!(
+                            "{shown} is another run's record, which a copy would overwrite; name an empty place",
+                            "{shown} 是另一次执行的记录，复制会覆盖它；请另选一个空的位置",
+                            "{shown} 是另一次執行的記錄，複製會覆寫它；請另選一個空的位置"
+                        )));
                     }
                 },
                 other => drop(other?),
@@ -175,7 +180,7 @@ fn ledger_at(path: &Path) -> Option<Ledger> {
 fn bytes(record: &RunRecord) -> Result<Vec<u8>, LedgerError> {
     // No run deletes a record, so they are compact.
     let bytes = serde_json::to_vec(record);
-    let mut bytes = bytes.map_err(|error| LedgerError::Unusable(error.to_string()))?;
+    let mut bytes = bytes.map_err(|error| LedgerError::Unusable(error.to_string().into()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }

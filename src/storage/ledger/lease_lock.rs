@@ -30,6 +30,7 @@ use super::backend::Backend;
 use super::document::{BackendError, Document, Version, Versioned};
 use super::error::LedgerError;
 use super::lock_owner::{Life, LockOwner, Sign, Signs};
+use crate::model::language::{Localized, localized};
 use crate::runtime::clock;
 use crate::runtime::gate::WriteLease;
 
@@ -76,7 +77,7 @@ impl Stored {
 enum Verdict {
     Free,
     /// The holder surely ended; with the reason.
-    Dead(String),
+    Dead(Localized),
     Held(LockInfo),
     /// By this host's clock the lease ran out, but that clock may be wrong.
     Silent(LockInfo),
@@ -86,17 +87,22 @@ fn judge(stored: &Stored, life: impl Fn(&LockOwner) -> Life, now: Timestamp) -> 
     let Some(holder) = &stored.holder else { return Verdict::Free };
     let holding = LockInfo { holder: holder.clone(), since: stored.since, until: stored.until };
     match life(holder) {
-        Life::Dead => Verdict::Dead(format!(
-            "the lock was held by {}, which has ended without freeing it",
-            holder.words()
-        )),
+        Life::Dead => {
+            let holder = holder.words();
+            Verdict::Dead(localized!(
+                holder;
+                "the lock was held by {holder}, which has ended without freeing it",
+                "锁原来的持有者没有释放就结束了：{holder}",
+                "鎖原來的持有者沒有釋放就結束了：{holder}"
+            ))
+        }
         Life::Unknown if stored.until <= now => Verdict::Silent(holding),
         Life::Alive | Life::Unknown => Verdict::Held(holding),
     }
 }
 
 /// Callback that tells the user of a wait and its reason.
-pub type News<'a> = &'a (dyn Fn(&str) + Sync);
+pub type News<'a> = &'a (dyn Fn(&Localized) + Sync);
 
 /// Watches a lock for the length of its lease. Returns true if it stayed unchanged.
 async fn stays(
@@ -109,10 +115,13 @@ async fn stays(
 ) -> Result<bool, LedgerError> {
     let lease = lease.max(Duration::from_millis(stored.lease_ms.unwrap_or_default()));
     let begin = Instant::now();
-    news(&format!(
-        "The lock is held by {}, and by this host's clock its lease ran out. Watching for {}s whether it is renewed.",
-        holding.words(),
-        lease.as_secs() + 1
+    let (holder, span) = (holding.words(), lease.as_secs() + 1);
+    news(&localized!(
+        holder;
+        "The lock is held by {holder}, and by this host's clock its lease ran out. Watching for {span}s whether it is \
+         renewed.",
+        "锁的持有者：{holder}。按本机的时钟，租约已经到期。先看 {span} 秒，看它续不续租。",
+        "鎖的持有者：{holder}。按本機的時鐘，租約已經到期。先看 {span} 秒，看它續不續租。"
     ));
     while let left = lease.saturating_sub(begin.elapsed())
         && !left.is_zero()
@@ -138,13 +147,13 @@ pub struct LockInfo {
 
 impl LockInfo {
     /// Returns a description of the holder and its lease.
-    pub fn words(&self) -> String {
-        let Self { holder, since, until } = self;
-        format!(
-            "{}, since {}, until {} unless it is renewed",
-            holder.words(),
-            seconds(*since),
-            seconds(*until)
+    pub fn words(&self) -> Localized {
+        let (holder, since, until) = (self.holder.words(), seconds(self.since), seconds(self.until));
+        localized!(
+            holder;
+            "{holder}, since {since}, until {until} unless it is renewed",
+            "{holder}，从 {since} 起，不续租就到 {until}",
+            "{holder}，從 {since} 起，不續租就到 {until}"
         )
     }
 }
@@ -174,7 +183,7 @@ pub struct Lease {
     length: Duration,
     /// The cause of the last renewal's failure, until one succeeds.
     obstacle: std::sync::Mutex<Option<String>>,
-    lost: watch::Sender<Option<String>>,
+    lost: watch::Sender<Option<Localized>>,
 }
 
 impl Lease {
@@ -199,10 +208,16 @@ impl Lease {
     /// Records that the lease ran out.
     fn run_out(&self) {
         let why = match &*self.obstacle() {
-            Some(why) => format!("it could not be renewed within its lease: {why}"),
-            None => {
-                "its lease ran out before it could be renewed, as when the program stands still".to_owned()
-            }
+            Some(why) => localized!(
+                "it could not be renewed within its lease: {why}",
+                "租期之内没能续租（{why}）",
+                "租期之內沒能續租（{why}）"
+            ),
+            None => localized!(
+                "its lease ran out before it could be renewed, as when the program stands still",
+                "还没续租，租约就到期了，比如程序停顿了一阵",
+                "還沒續租，租約就到期了，例如程式停頓了一陣"
+            ),
         };
         self.lose(why);
     }
@@ -212,7 +227,7 @@ impl Lease {
         Duration::from_millis(u64::try_from(left_ms).unwrap_or_default())
     }
 
-    fn lose(&self, why: String) {
+    fn lose(&self, why: Localized) {
         self.lost.send_if_modified(|lost| {
             let first = lost.is_none();
             lost.get_or_insert(why);
@@ -221,7 +236,7 @@ impl Lease {
     }
 
     /// Returns a receiver that gets the reason once the lock is lost. After that, write nothing more.
-    pub fn lost(&self) -> watch::Receiver<Option<String>> {
+    pub fn lost(&self) -> watch::Receiver<Option<Localized>> {
         self.lost.subscribe()
     }
 }
@@ -243,7 +258,7 @@ pub struct Lock {
     held: Arc<Mutex<Held>>,
     lease: Arc<Lease>,
     renewing: JoinHandle<()>,
-    taken_over: Option<String>,
+    taken_over: Option<Localized>,
     sign: Option<Sign>,
 }
 
@@ -289,7 +304,12 @@ impl Lock {
                             continue;
                         }
                         let (words, until) = (holding.holder.words(), seconds(holding.until));
-                        let why = format!("the lock was held by {words}, and its lease ran out at {until}");
+                        let why = localized!(
+                            words;
+                            "the lock was held by {words}, and its lease ran out at {until}",
+                            "锁原来的持有者是 {words}，租约在 {until} 到期",
+                            "鎖原來的持有者是 {words}，租約在 {until} 到期"
+                        );
                         over = Some((why, there.nonce));
                     }
                     Verdict::Free => {}
@@ -349,15 +369,17 @@ impl Lock {
                 Err(trouble) => return Err(trouble.into()),
             }
         }
-        Err(LedgerError::Locked(format!(
-            "the lock {} changes hands faster than it can be taken; try again",
-            shelf.shown(Document::Lock)
+        let shown = shelf.shown(Document::Lock);
+        Err(LedgerError::Locked(localized!(
+            "the lock {shown} changes hands faster than it can be taken; try again",
+            "锁 {shown} 换手太快，拿不到；请再试一次",
+            "鎖 {shown} 換手太快，拿不到；請再試一次"
         )))
     }
 
     /// Returns the former holder and the reason if the lock was taken over.
-    pub fn taken_over(&self) -> Option<&str> {
-        self.taken_over.as_deref()
+    pub fn taken_over(&self) -> Option<&Localized> {
+        self.taken_over.as_ref()
     }
 
     /// Returns the lease of the lock.
@@ -472,7 +494,7 @@ impl Renewer {
             }
             let seen = match self.shelf.read(Document::Lock).await {
                 Ok(Some(seen)) => seen,
-                Ok(None) => return Err(Failure::Gone("it was freed".to_owned())),
+                Ok(None) => return Err(Failure::freed()),
                 Err(BackendError::Disk(why) | BackendError::Remote(_, why)) => {
                     return Err(Failure::Later(why));
                 }
@@ -484,10 +506,22 @@ impl Renewer {
                     held.version = seen.version;
                 }
                 Some(Stored { holder: Some(other), .. }) => {
-                    return Err(Failure::Gone(format!("it was taken over by {}", other.words())));
+                    let other = other.words();
+                    return Err(Failure::Gone(localized!(
+                        other;
+                        "it was taken over by {other}",
+                        "被接管了：{other}",
+                        "被接管了：{other}"
+                    )));
                 }
-                Some(_) => return Err(Failure::Gone("it was freed".to_owned())),
-                None => return Err(Failure::Gone("something else lies in its place".to_owned())),
+                Some(_) => return Err(Failure::freed()),
+                None => {
+                    return Err(Failure::Gone(localized!(
+                        "something else lies in its place",
+                        "那个位置上放着别的东西",
+                        "那個位置上放著別的東西"
+                    )));
+                }
             }
         }
         Err(Failure::Later("it changes faster than it can be renewed".to_owned()))
@@ -496,9 +530,15 @@ impl Renewer {
 
 enum Failure {
     /// Another process holds the lock, or it is free.
-    Gone(String),
+    Gone(Localized),
     /// The renewal may succeed later.
     Later(String),
+}
+
+impl Failure {
+    fn freed() -> Self {
+        Self::Gone(localized!("it was freed", "被释放了", "被釋放了"))
+    }
 }
 
 /// Lock that `unlock` freed, or would free.
@@ -583,25 +623,34 @@ pub(super) async fn free(
             Err(trouble) => return Err(trouble.into()),
         }
     }
-    Err(LedgerError::Locked(format!(
-        "the lock {} is renewed faster than it can be freed; try again",
-        shelf.shown(Document::Lock)
+    let shown = shelf.shown(Document::Lock);
+    Err(LedgerError::Locked(localized!(
+        "the lock {shown} is renewed faster than it can be freed; try again",
+        "锁 {shown} 续租太快，来不及释放；请再试一次",
+        "鎖 {shown} 續租太快，來不及釋放；請再試一次"
     )))
 }
 
 fn busy(holding: &LockInfo) -> LedgerError {
-    LedgerError::Locked(format!(
-        "another apply holds the lock of this workspace: {}; wait until it has ended, or free the lock with \
+    let holder = holding.words();
+    LedgerError::Locked(localized!(
+        holder;
+        "another apply holds the lock of this workspace: {holder}; wait until it has ended, or free the lock with \
          `rosterctl unlock --force` once you are sure that it is gone",
-        holding.words()
+        "这个工作区的锁在另一个 apply 手里：{holder}；请等它结束，或在确定它已经不在之后用 `rosterctl unlock --force` 释放",
+        "這個工作區的鎖在另一個 apply 手裡：{holder}；請等它結束，或在確定它已經不在之後用 `rosterctl unlock --force` 釋放"
     ))
 }
 
 fn unreadable(shelf: &Backend) -> LedgerError {
-    LedgerError::Locked(format!(
-        "the lock {} is damaged, or of a newer rosterctl, so its holder is not known; free it with \
+    let shown = shelf.shown(Document::Lock);
+    LedgerError::Locked(localized!(
+        "the lock {shown} is damaged, or of a newer rosterctl, so its holder is not known; free it with \
          `rosterctl unlock --force` once you are sure that no apply is running",
-        shelf.shown(Document::Lock)
+        "锁 {shown} 损坏了，或来自更新的 rosterctl，不知道持有者是谁；请在确定没有 apply 在运行之后用 \
+         `rosterctl unlock --force` 释放",
+        "鎖 {shown} 損壞了，或來自更新的 rosterctl，不知道持有者是誰；請在確定沒有 apply 在執行之後用 \
+         `rosterctl unlock --force` 釋放"
     ))
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::language::{Localized, localized};
 use crate::runtime::clock;
 use crate::storage::state;
 
@@ -45,8 +46,13 @@ impl LockOwner {
     }
 
     /// Returns a description of the holder.
-    pub fn words(&self) -> String {
-        format!("{}, process {} of {} on {}", self.program, self.pid, self.user, self.host)
+    pub fn words(&self) -> Localized {
+        let Self { program, pid, user, host, .. } = self;
+        localized!(
+            "{program}, process {pid} of {user} on {host}",
+            "{program}，{host} 上 {user} 的进程 {pid}",
+            "{program}，{host} 上 {user} 的行程 {pid}"
+        )
     }
 
     /// Returns true if both processes surely run on one host.

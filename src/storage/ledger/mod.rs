@@ -36,6 +36,7 @@ use crate::config::workspace::Workspace;
 use crate::model::history::RunId;
 use crate::model::id::safe;
 use crate::model::identity::{Tenant, tenant_moves};
+use crate::model::language::{Localized, localized, say};
 use crate::model::ledger::{Ledger, VERSION};
 
 /// Storage of a workspace's ledger.
@@ -142,13 +143,19 @@ impl Store {
             Some(other) if **other != *self.workspace => {
                 let (shown, other, mine) = (self.shown(), safe(other), &self.workspace);
                 Err(LedgerError::Others {
-                    what: format!(
+                    what: localized!(
                         "the ledger {shown} is of workspace `{other}`, and this workspace is `{mine}`: by it, what \
-                         `{other}` made would be taken for this workspace's own"
+                         `{other}` made would be taken for this workspace's own",
+                        "账本 {shown} 是工作区 `{other}` 的，这个工作区叫 `{mine}`：照它办，`{other}` 建的会当成这个工作区的",
+                        "帳本 {shown} 是工作區 `{other}` 的，這個工作區叫 `{mine}`：照它辦，`{other}` 建的會當成這個工作區的"
                     ),
-                    help: format!(
+                    help: localized!(
                         "give each workspace its own `ledger.path` or `ledger.url`; or, if `{other}` was renamed to \
-                         `{mine}`, say so with `rosterctl ledger rename {mine}`"
+                         `{mine}`, say so with `rosterctl ledger rename {mine}`",
+                        "请给每个工作区各自的 `ledger.path` 或 `ledger.url`；如果 `{other}` 改名成了 `{mine}`，请用 \
+                         `rosterctl ledger rename {mine}` 说明",
+                        "請給每個工作區各自的 `ledger.path` 或 `ledger.url`；如果 `{other}` 改名成了 `{mine}`，請用 \
+                         `rosterctl ledger rename {mine}` 說明"
                     ),
                 })
             }
@@ -167,7 +174,7 @@ impl Store {
     }
 
     /// Records that the connections lead to the tenants of the ledger. Returns each setting that differed.
-    pub fn rebind(&self, ledger: &mut Ledger) -> Vec<String> {
+    pub fn rebind(&self, ledger: &mut Ledger) -> Vec<Localized> {
         let moves = moves(&self.tenants, ledger);
         for (provider, tenant) in &self.tenants {
             ledger.tenants.insert(provider.clone(), tenant.clone());
@@ -201,8 +208,8 @@ impl Store {
     }
 
     async fn write(&self, ledger: &Ledger) -> Result<Version, LedgerError> {
-        let mut bytes =
-            serde_json::to_vec_pretty(ledger).map_err(|error| LedgerError::Unusable(error.to_string()))?;
+        let mut bytes = serde_json::to_vec_pretty(ledger)
+            .map_err(|error| LedgerError::Unusable(error.to_string().into()))?;
         bytes.push(b'\n');
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let written = match &last {
@@ -329,13 +336,20 @@ fn tenants(workspace: &Workspace) -> BTreeMap<String, Tenant> {
 }
 
 /// Returns the settings by which connections lead to another tenant than the ledger's, in words.
-fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<String> {
+fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<Localized> {
     let both =
         tenants.iter().filter_map(|(provider, now)| Some((provider, ledger.tenants.get(provider)?, now)));
     let words = both.flat_map(|(provider, known, now)| {
         tenant_moves(known, now).map(move |(setting, was, now)| {
-            let now = now.map_or_else(|| "not set".to_owned(), |now| format!("`{}`", safe(now)));
-            format!("{setting} of {provider} was `{}` and is {now}", safe(was))
+            let unset = || localized!("not set", "没有设置", "沒有設定");
+            let now = now.map_or_else(unset, |now| format!("`{}`", safe(now)).into());
+            let was = safe(was);
+            localized!(
+                now;
+                "{setting} of {provider} was `{was}` and is {now}",
+                "{provider} 的 {setting} 原来是 `{was}`，现在{now}",
+                "{provider} 的 {setting} 原來是 `{was}`，現在{now}"
+            )
         })
     });
     words.collect()
@@ -359,14 +373,23 @@ fn check_tenants(
         return Ok(());
     }
     Err(LedgerError::Others {
-        what: format!(
-            "the ledger {shown} is of another tenant than this workspace's connections lead to ({}): what it owns \
-             would be taken for this tenant's",
-            moves.join("; ")
+        what: Localized::of(|language| {
+            let moves: Vec<&str> = moves.iter().map(|one| one.text(language)).collect();
+            let moves = moves.join(language.choose("; ", "；", "；"));
+            say!(
+                language,
+                "the ledger {shown} is of another tenant than this workspace's connections lead to ({moves}): what it \
+                 owns would be taken for this tenant's",
+                "账本 {shown} 是另一个租户的，不是这个工作区的连接所指的（{moves}）：它名下的会当成这个租户的",
+                "帳本 {shown} 是另一個租戶的，不是這個工作區的連線所指的（{moves}）：它名下的會當成這個租戶的"
+            )
+        }),
+        help: localized!(
+            "if it is the same tenant under another address, say so with `rosterctl ledger rebind`; if not, correct the \
+             connection, or give this workspace a ledger of its own",
+            "如果是同一个租户换了地址，请用 `rosterctl ledger rebind` 说明；不是的话，请改正连接，或给这个工作区另一个账本",
+            "如果是同一個租戶換了位址，請用 `rosterctl ledger rebind` 說明；不是的話，請改正連線，或給這個工作區另一個帳本"
         ),
-        help: "if it is the same tenant under another address, say so with `rosterctl ledger rebind`; if not, correct \
-               the connection, or give this workspace a ledger of its own"
-            .to_owned(),
     })
 }
 
@@ -379,12 +402,16 @@ type Migration = fn(Json) -> Json;
 const MIGRATIONS: &[Migration] = &[std::convert::identity];
 
 /// Reads a ledger of the current version of the form, or of an older one.
-fn read(bytes: &[u8], shown: &str) -> Result<Ledger, String> {
+fn read(bytes: &[u8], shown: &str) -> Result<Ledger, Localized> {
     let damaged = |why: String| {
-        format!(
+        localized!(
             "the ledger {shown} is damaged ({why}); restore it from a backup, or move it away: the roster is \
              worked out from live state without it, but roles, passwords and what rosterctl owns are then \
-             unknown"
+             unknown",
+            "账本 {shown} 损坏了（{why}）；请从备份恢复，或把它移走：没有它，名册仍可从线上得出，但角色、密码和哪些归 \
+             rosterctl 所有就不知道了",
+            "帳本 {shown} 損壞了（{why}）；請從備份還原，或把它移走：沒有它，名冊仍可從線上得出，但角色、密碼和哪些歸 \
+             rosterctl 所有就不知道了"
         )
     };
     let json: Json = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
@@ -393,9 +420,11 @@ fn read(bytes: &[u8], shown: &str) -> Result<Ledger, String> {
     }
     let version = json.get("version").and_then(Json::as_u64).unwrap_or_default();
     if version > u64::from(VERSION) {
-        return Err(format!(
+        return Err(localized!(
             "the ledger {shown} was written by a newer rosterctl (form {version}, this one knows {VERSION}); \
-             upgrade this one"
+             upgrade this one",
+            "账本 {shown} 是更新的 rosterctl 写的（格式 {version}，这个认得的是 {VERSION}）；请升级",
+            "帳本 {shown} 是更新的 rosterctl 寫的（格式 {version}，這個認得的是 {VERSION}）；請升級"
         ));
     }
     let json = migrate(json, version, MIGRATIONS)
@@ -510,7 +539,7 @@ mod tests {
     fn damaged_and_newer_ledgers_are_refused() {
         let refused = |json: Json| read(json.to_string().as_bytes(), "L").unwrap_err();
         let newer = json!({"format": "rosterctl.ledger", "version": VERSION + 1, "surprise": true});
-        assert!(refused(newer).contains("written by a newer rosterctl"));
+        assert!(refused(newer).to_string().contains("written by a newer rosterctl"));
         for damaged in [
             json!({}),
             json!([]),
@@ -520,9 +549,12 @@ mod tests {
             json!({"format": "other", "version": VERSION, "serial": 1, "resources": {}}),
         ] {
             let why = refused(damaged);
-            assert!(why.contains("L is damaged (") && why.contains("move it away"), "{why}");
+            assert!(
+                why.to_string().contains("L is damaged (") && why.to_string().contains("move it away"),
+                "{why}"
+            );
         }
-        assert!(read(b"{\"format\": \"roster", "L").unwrap_err().contains("restore it"));
+        assert!(read(b"{\"format\": \"roster", "L").unwrap_err().to_string().contains("restore it"));
         let good = serde_json::to_vec(&Ledger::default()).unwrap();
         assert_eq!(read(&good, "L").unwrap(), Ledger::default());
     }
@@ -562,7 +594,7 @@ mod tests {
             "http://hunter2",
         ] {
             let why = shelf_of(url, lease).unwrap_err().to_string();
-            assert!(!why.contains("hunter2"), "{why}");
+            assert!(!why.to_string().contains("hunter2"), "{why}");
         }
         assert!(shelf_of("file://relative/folder", lease).unwrap_err().to_string().contains("absolute"));
         let shelf = shelf_of("file:///srv/rosters/acme", lease).unwrap();

@@ -14,6 +14,7 @@ use super::nested_map::Tree;
 use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
 use crate::model::id::safe;
+use crate::model::language::localized;
 use crate::storage::paths;
 
 /// Largest file, in bytes.
@@ -52,8 +53,14 @@ impl SecretStore for Age {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
             let value = content.as_ref().map_err(Clone::clone)?.find(key)?;
-            let missing =
-                || Found::Missing(format!("add `{key}` to {} and encrypt it again", self.path.display()));
+            let missing = || {
+                let path = self.path.display();
+                Found::Missing(localized!(
+                    "add `{key}` to {path} and encrypt it again",
+                    "请在 {path} 里加上 `{key}`，重新加密",
+                    "請在 {path} 裡加上 `{key}`，重新加密"
+                ))
+            };
             Ok(value.map_or_else(missing, Found::Value))
         })
     }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 
 use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
+use crate::model::language::localized;
 use crate::model::secret::Secret;
 use crate::storage::{files, paths};
 
@@ -42,8 +43,15 @@ impl Dir {
 impl SecretStore for Dir {
     fn get<'a>(&'a self, key: &'a str, _: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
         Box::pin(async move {
-            let missing =
-                || Found::Missing(format!("write it to the file {}", self.path.join(key).display()));
+            let missing = || {
+                let path = self.path.join(key);
+                let path = path.display();
+                Found::Missing(localized!(
+                    "write it to the file {path}",
+                    "请写到文件 {path}",
+                    "請寫到檔案 {path}"
+                ))
+            };
             Ok(self.read(key)?.map_or_else(missing, Found::Value))
         })
     }

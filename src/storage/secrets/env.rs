@@ -5,6 +5,7 @@ use std::env::VarError;
 use futures_util::future::BoxFuture;
 
 use super::store::{Found, SecretResolver, SecretStore, Wrong};
+use crate::model::language::localized;
 use crate::model::secret::Secret;
 
 pub(super) struct Env {
@@ -25,7 +26,14 @@ impl SecretStore for Env {
 
 impl Env {
     fn read(&self, key: &str) -> Result<Found, String> {
-        let missing = || Found::Missing(format!("set the environment variable {}{key}", self.prefix));
+        let missing = || {
+            let prefix = &self.prefix;
+            Found::Missing(localized!(
+                "set the environment variable {prefix}{key}",
+                "请设置环境变量 {prefix}{key}",
+                "請設定環境變數 {prefix}{key}"
+            ))
+        };
         match std::env::var(format!("{}{key}", self.prefix)) {
             Ok(value) if value.is_empty() => Ok(missing()),
             Ok(value) => Ok(Found::Value(Secret::new(value))),

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::store::{Found, SecretResolver, SecretStore, Write, Wrong, former, trimmed};
 use crate::config::workspace::Settings;
+use crate::model::language::localized;
 use crate::model::secret::Secret;
 
 /// Time limit of a command.
@@ -226,8 +227,13 @@ impl SecretStore for Exec {
     fn get<'a>(&'a self, key: &'a str, _: SecretResolver<'a>) -> BoxFuture<'a, Result<Found, Wrong>> {
         Box::pin(async move {
             let program = self.get.first().map_or("", |program| &**program);
-            let missing =
-                || Found::Missing(format!("`{program}` gives none for it; store a value under `{key}`"));
+            let missing = || {
+                Found::Missing(localized!(
+                    "`{program}` gives none for it; store a value under `{key}`",
+                    "`{program}` 没有给出它的值；请在 `{key}` 下存一个",
+                    "`{program}` 沒有給出它的值；請在 `{key}` 下存一個"
+                ))
+            };
             Ok(self.read(key).await?.map_or_else(missing, Found::Value))
         })
     }

@@ -27,6 +27,7 @@ use super::age::{Identities, decrypt, identities, read};
 use super::nested_map::Tree;
 use super::store::{Found, SecretResolver, SecretStore, Wrong};
 use crate::config::workspace::Settings;
+use crate::model::language::localized;
 use crate::model::secret::Secret;
 
 /// AES-256-GCM with SOPS's nonces of 32 bytes.
@@ -65,7 +66,14 @@ impl SecretStore for Sops {
         Box::pin(async move {
             let content = self.content.get_or_init(|| self.open(own)).await;
             let value = content.as_ref().map_err(Clone::clone)?.find(key)?;
-            let missing = || Found::Missing(format!("add `{key}` with `sops {}`", self.path.display()));
+            let missing = || {
+                let path = self.path.display();
+                Found::Missing(localized!(
+                    "add `{key}` with `sops {path}`",
+                    "请用 `sops {path}` 加上 `{key}`",
+                    "請用 `sops {path}` 加上 `{key}`"
+                ))
+            };
             Ok(value.map_or_else(missing, Found::Value))
         })
     }

@@ -1,5 +1,6 @@
 //! Interface of a secret store: errors, reads, writes, and the secrets that a store itself needs.
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -7,26 +8,25 @@ use futures_util::future::BoxFuture;
 use crate::config::secret_key::FORMER;
 use crate::config::workspace::Settings;
 use crate::model::call::Reason;
+use crate::model::language::{Localized, localized};
 use crate::model::secret::{Secret, SecretRef};
 
 /// Longest chain of stores that need each other's secrets.
 const DEEPEST: usize = 4;
 
 /// Reason for which a secret is not available. Never holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretError {
     /// The store has no such key.
-    #[error("store `{store}` has no key `{key}`: {hint}")]
     Missing {
         /// The store.
         store: Arc<str>,
         /// The key.
         key: Arc<str>,
         /// The remedy.
-        hint: String,
+        hint: Localized,
     },
     /// The store cannot be read, or may not hold such a key.
-    #[error("store `{store}`: {why}")]
     Store {
         /// The store.
         store: Arc<str>,
@@ -34,7 +34,6 @@ pub enum SecretError {
         why: String,
     },
     /// The store does not respond, gives no usable response, or refuses the sign-in.
-    #[error("store `{store}`: {why}")]
     Unreachable {
         /// The store.
         store: Arc<str>,
@@ -44,6 +43,42 @@ pub enum SecretError {
         why: String,
     },
 }
+
+impl SecretError {
+    /// Returns the reason. The words of a store's program or server are in no language of ours.
+    pub fn words(&self) -> Localized {
+        match self {
+            Self::Missing { store, key, hint } => localized!(
+                hint;
+                "store `{store}` has no key `{key}`: {hint}",
+                "密钥库 `{store}` 里没有 `{key}`：{hint}",
+                "密鑰庫 `{store}` 裡沒有 `{key}`：{hint}"
+            ),
+            Self::Store { store, why } => localized!(
+                "store `{store}`: {why}",
+                "密钥库 `{store}` 不能这样用（{why}）",
+                "密鑰庫 `{store}` 不能這樣用（{why}）"
+            ),
+            Self::Unreachable { store, reason, why } => {
+                let cn = reason.choose("登录被拒", "连不上", "响应没法用");
+                let tw = reason.choose("登入被拒", "連不上", "回應沒法用");
+                localized!(
+                    "store `{store}`: {why}",
+                    "密钥库 `{store}` {cn}（{why}）",
+                    "密鑰庫 `{store}` {tw}（{why}）"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for SecretError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.words().fmt(f)
+    }
+}
+
+impl std::error::Error for SecretError {}
 
 /// Reason for which a store returns or accepts no value. Never holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +112,7 @@ pub(super) enum Found<S = Secret> {
     /// Its value.
     Value(S),
     /// The store has no such key; with the remedy.
-    Missing(String),
+    Missing(Localized),
 }
 
 /// Treatment of an existing value by a write.

@@ -21,6 +21,7 @@ use crate::config::workspace::Settings;
 use crate::model::call::Reason;
 use crate::model::digest;
 use crate::model::id::safe;
+use crate::model::language::localized;
 use crate::model::retry;
 use crate::model::secret::Secret;
 use crate::runtime::clock;
@@ -417,12 +418,27 @@ impl SecretStore for Vault {
             let names =
                 entry.fields.as_object().map(|fields| fields.keys().map(|name| format!("`{}`", safe(name))));
             let names: Vec<String> = names.into_iter().flatten().take(SHOWN).collect();
-            let mut hint = format!("write field `{field}` of {path}");
+            let names = names.join(", ");
+            let mut hint = localized!(
+                "write field `{field}` of {path}",
+                "请写 {path} 的字段 `{field}`",
+                "請寫 {path} 的欄位 `{field}`"
+            );
             if !names.is_empty() {
-                hint = format!("{hint}, or write `key#field` with one that is there: {}", names.join(", "));
+                hint = localized!(
+                    hint;
+                    "{hint}, or write `key#field` with one that is there: {names}",
+                    "{hint}，或用 `key#field` 指定已有的：{names}",
+                    "{hint}，或用 `key#field` 指定已有的：{names}"
+                );
             }
             Ok(Found::Missing(match warning {
-                Some(warning) => format!("{hint} (Vault warns: {warning})"),
+                Some(warning) => localized!(
+                    hint;
+                    "{hint} (Vault warns: {warning})",
+                    "{hint}（Vault 提醒：{warning}）",
+                    "{hint}（Vault 提醒：{warning}）"
+                ),
                 None => hint,
             }))
         })

@@ -126,7 +126,9 @@ pub(super) fn problem(problem: &FileProblem, region: Region) -> (String, String)
             let (why, more) = (value_objection(why, region), and_more(*more, region));
             say(zh!(region, "密码 {secret} {why}：另存一个{more}", "密碼 {secret} {why}：另存一個{more}"), "")
         }
-        P::SecretUnread { why, more } => say(format!("{why}{}", and_more(*more, region)), ""),
+        P::SecretUnread { why, more } => {
+            say(format!("{}{}", why.text(region.language()), and_more(*more, region)), "")
+        }
         P::Connection { name, fault: why } => {
             let why = fault(why, region);
             say(zh!(region, "连接 `{name}` {why}", "連線 `{name}` {why}"), "")
@@ -143,6 +145,7 @@ pub fn fault(fault: &ConnectionFault, region: Region) -> String {
             region.choose("没有写明用哪个密钥给调用签名", "沒有寫明用哪個密鑰為呼叫簽章").to_owned()
         }
         ConnectionFault::SecretUnread { why } => {
+            let why = why.text(region.language());
             zh!(region, "无法给调用签名：{why}", "無法為呼叫簽章：{why}")
         }
         ConnectionFault::BadSecret { setting, secret, why } => {

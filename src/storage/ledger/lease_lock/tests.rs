@@ -35,7 +35,7 @@ fn no_signs() -> Signs {
     Signs::shared(Vec::new())
 }
 
-fn quiet(_: &str) {}
+fn quiet(_: &Localized) {}
 
 /// Takes a lock about whose holder only the lease is known.
 async fn take_as(shelf: &Arc<Backend>, lease: Duration, me: LockOwner) -> Result<Lock, LedgerError> {
@@ -64,7 +64,7 @@ async fn put(shelf: &Backend, stored: &Stored) {
 async fn lost(lock: &Lock) -> String {
     let mut lost = lock.lease().lost();
     let lost = timeout(Duration::from_secs(10), lost.wait_for(Option::is_some)).await.unwrap();
-    lost.unwrap().clone().unwrap()
+    lost.unwrap().clone().unwrap().to_string()
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_held_lock_says_who_holds_it_and_is_free_after_its_release() {
         assert_eq!(first.taken_over(), None);
         let Err(LedgerError::Locked(why)) = take(&shelf, LEASE).await else { panic!("two hold the lock") };
         for part in ["process 7 of ", " on elsewhere, since 20", ", until 20", "rosterctl unlock"] {
-            assert!(why.contains(part), "{why}");
+            assert!(why.to_string().contains(part), "{why}");
         }
         first.release().await.unwrap();
         let second = take(&shelf, LEASE).await.unwrap();
@@ -109,8 +109,8 @@ async fn of_many_who_take_it_over_one_does() {
             }
         }
         let [winner] = &winners[..] else { panic!("{} hold the lock", winners.len()) };
-        let why = winner.taken_over().unwrap();
-        assert!(why.contains("process 1 of") && why.contains("ran out"), "{why}");
+        let why = winner.taken_over().unwrap().to_string();
+        assert!(why.to_string().contains("process 1 of") && why.to_string().contains("ran out"), "{why}");
     }
 }
 
@@ -130,7 +130,7 @@ async fn a_lease_is_renewed_and_is_what_keeps_others_out() {
         assert!(take(&shelf, SHORT).await.is_err(), "its lease has not run out yet");
         sleep(SHORT + Duration::from_millis(50)).await;
         let next = take(&shelf, SHORT).await.unwrap();
-        assert!(next.taken_over().unwrap().contains("its lease ran out"));
+        assert!(next.taken_over().unwrap().to_string().contains("its lease ran out"));
     }))
     .await;
 }
@@ -153,7 +153,7 @@ async fn a_dead_process_of_this_host_holds_nothing_and_a_live_one_whatever_clock
         assert!(matches!(freed, Err(LedgerError::Locked(_))));
         drop(lock);
         let next = take(&shelf).await.unwrap();
-        assert!(next.taken_over().unwrap().contains("ended without freeing it"));
+        assert!(next.taken_over().unwrap().to_string().contains("ended without freeing it"));
         next.release().await.unwrap();
         let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
         let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains("holder")).collect();
@@ -209,8 +209,8 @@ async fn what_is_renewed_by_a_clock_that_is_behind_is_not_taken_over() {
         assert!(matches!(free(&shelf, false).await, Err(LedgerError::Locked(_))));
         renewer.abort();
         assert!(renewer.await.is_err());
-        let why = take(&shelf, SHORT).await.unwrap().taken_over().unwrap().to_owned();
-        assert!(why.contains("its lease ran out"), "{why}");
+        let why = take(&shelf, SHORT).await.unwrap().taken_over().unwrap().to_string();
+        assert!(why.to_string().contains("its lease ran out"), "{why}");
     }))
     .await;
 }
@@ -240,7 +240,7 @@ async fn a_lock_that_was_taken_over_is_neither_renewed_nor_freed_by_its_old_hold
         };
         put(&shelf, &other).await;
         let why = lost(&lock).await;
-        assert!(why.contains("taken over by") && why.contains("process 9"), "{why}");
+        assert!(why.to_string().contains("taken over by") && why.to_string().contains("process 9"), "{why}");
         assert_eq!(stored(&shelf).await, Some(other.clone()));
         lock.release().await.unwrap();
         assert_eq!(stored(&shelf).await, Some(other));
@@ -254,7 +254,7 @@ async fn unlock_says_who_held_it_and_tells_the_holder() {
         assert_eq!(free(&shelf, true).await.unwrap(), LockStatus::Nothing);
         let lock = take_as(&shelf, SHORT, elsewhere(5)).await.unwrap();
         let Err(LedgerError::Locked(why)) = free(&shelf, false).await else { panic!("a live one was freed") };
-        assert!(why.contains("--force"), "{why}");
+        assert!(why.to_string().contains("--force"), "{why}");
         let LockStatus::Holder(holding) = free(&shelf, true).await.unwrap() else {
             panic!("nothing was freed")
         };
@@ -273,7 +273,7 @@ async fn what_is_no_lock_keeps_everybody_out_until_it_is_freed() {
     for shelf in shelves {
         shelf.create(Document::Lock, b"{\"format\": \"rosterctl.lock/v2\"}").await.unwrap();
         let Err(LedgerError::Locked(why)) = take(&shelf, LEASE).await else { panic!("it was taken") };
-        assert!(why.contains("is damaged, or of a newer rosterctl"), "{why}");
+        assert!(why.to_string().contains("is damaged, or of a newer rosterctl"), "{why}");
         assert!(matches!(free(&shelf, false).await, Err(LedgerError::Locked(_))));
         assert_eq!(free(&shelf, true).await.unwrap(), LockStatus::Unreadable);
         take(&shelf, LEASE).await.unwrap().release().await.unwrap();
@@ -290,5 +290,5 @@ async fn a_place_that_went_away_loses_the_lock_with_its_lease() {
     std::fs::write(&inner, "no folder").unwrap();
     assert_eq!(*lock.lease().lost().borrow(), None);
     let why = lost(&lock).await;
-    assert!(why.contains("could not be renewed within its lease"), "{why}");
+    assert!(why.to_string().contains("could not be renewed within its lease"), "{why}");
 }
