@@ -159,6 +159,8 @@ impl Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
+    let place = &*arguments.workspace;
+    let reporter = arguments.output.begin(Command::Apply, false, &[place], console)?;
     if arguments.plan.is_some() && !arguments.narrowing.is_empty() {
         return Err(CliError::Error(localized!(
             "--plan carries out the saved plan as it is; --target, --allow and --assert-unread belong to `plan`",
@@ -166,8 +168,6 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
             "--plan 原樣執行存下的計畫；--target、--allow 和 --assert-unread 用在 `plan` 上"
         )));
     }
-    let place = &*arguments.workspace;
-    let reporter = arguments.output.begin(Command::Apply, false, &[place], console)?;
     if let Some(plan) = &arguments.plan {
         reporter.apart("--plan", plan)?;
     }
@@ -376,8 +376,8 @@ async fn begin_journal(
             console.note(&say!(
                 console.language(loaded.workspace.language),
                 "no journal is kept: {error}",
-                "没有写执行日志：{error}",
-                "沒有寫執行日誌：{error}"
+                "没有写执行日志（{error}）",
+                "沒有寫執行日誌（{error}）"
             ));
             Ok(None)
         }
@@ -594,14 +594,14 @@ async fn record(
             match book.store.append(record, before.history.clone()).await {
                 Ok(newest) => ledger.history = newest,
                 Err(error) => {
-                    let (run, language) = (record.run, book.language);
-                    let text = say!(
-                        language,
+                    let (run, language, error) = (record.run, book.language, error.words());
+                    let text = localized!(
+                        error;
                         "the history has no record of run {run}: {error}",
                         "历史里没有执行 {run} 的记录：{error}",
                         "歷史裡沒有執行 {run} 的紀錄：{error}"
                     );
-                    book.console.error(&text, language);
+                    book.console.error(text.text(language), language);
                     *history = None;
                 }
             }

@@ -216,16 +216,17 @@ impl Console {
     pub(super) fn fail(&self, error: &CliError) -> Exit {
         match error {
             CliError::Input(diagnostics, sources) | CliError::Refused(diagnostics, sources) => {
-                self.diagnostics(diagnostics, sources, self.language(sources.language()));
+                let language = self.language(sources.language().or_else(load::language));
+                self.diagnostics(diagnostics, sources, language);
             }
-            CliError::Error(_)
-            | CliError::Stale(_)
-            | CliError::Locked(_)
-            | CliError::Unreachable(..)
-            | CliError::Interrupted => {
+            // One line per system.
+            CliError::Unreachable(message, _) => {
                 let language = self.language(load::language());
-                // One line per system.
-                error.message().text(language).lines().for_each(|line| self.error(line, language));
+                message.text(language).lines().for_each(|line| self.error(line, language));
+            }
+            CliError::Error(_) | CliError::Stale(_) | CliError::Locked(_) | CliError::Interrupted => {
+                let language = self.language(load::language());
+                self.error(error.message().text(language), language);
             }
         }
         Exit::for_error(error)

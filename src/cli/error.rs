@@ -44,8 +44,8 @@ impl CliError {
         let path = path.display();
         Self::Error(localized!(
             "{path} cannot be read: {error}",
-            "{path} 读不了：{error}",
-            "{path} 無法讀取：{error}"
+            "{path} 读不了（{error}）",
+            "{path} 無法讀取（{error}）"
         ))
     }
 
@@ -54,8 +54,8 @@ impl CliError {
         let path = path.display();
         Self::Error(localized!(
             "{path} cannot be written: {error}",
-            "{path} 写不了：{error}",
-            "{path} 無法寫入：{error}"
+            "{path} 写不了（{error}）",
+            "{path} 無法寫入（{error}）"
         ))
     }
 
@@ -63,8 +63,8 @@ impl CliError {
     pub(super) fn nothing_written(why: &impl Display) -> Self {
         Self::Error(localized!(
             "nothing was written: {why}",
-            "什么都没有写入：{why}",
-            "什麼都沒有寫入：{why}"
+            "什么都没有写入（{why}）",
+            "什麼都沒有寫入（{why}）"
         ))
     }
 

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::console::Console;
-use super::error::{CliError, did_you_mean};
+use super::error::CliError;
 use super::exit::Exit;
 use super::session::load::{self, registry};
 use crate::manifest::schema;
 use crate::model::id::safe;
-use crate::model::language::localized;
+use crate::model::language::{Localized, localized};
 use crate::report::explain;
 
 /// Say what a kind, a field, a setting or a finding code means; without an argument, what there is.
@@ -32,12 +32,17 @@ pub(super) fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliE
         }
         Err(near) => {
             let wanted = safe(topic.unwrap_or_default());
-            let near = did_you_mean(near.as_deref());
+            let near = match near {
+                Some(near) => {
+                    localized!("did you mean `{near}`? ", "是不是 `{near}`？", "是不是 `{near}`？")
+                }
+                None => Localized::default(),
+            };
             Err(CliError::Error(localized!(
                 near;
-                "nothing is called `{wanted}`{near}; `rosterctl explain` lists what there is",
-                "没有叫 `{wanted}` 的{near}；`rosterctl explain` 列出所有名称",
-                "沒有叫 `{wanted}` 的{near}；`rosterctl explain` 列出所有名稱"
+                "nothing is called `{wanted}`; {near}`rosterctl explain` lists what there is",
+                "没有叫 `{wanted}` 的；{near}`rosterctl explain` 列出所有名称",
+                "沒有叫 `{wanted}` 的；{near}`rosterctl explain` 列出所有名稱"
             )))
         }
     }

@@ -17,7 +17,7 @@ use crate::model::language::{Localized, localized, say};
 use crate::model::ledger::Ledger;
 use crate::report::ledger as report;
 use crate::runtime::gate::WriteLease as _;
-use crate::storage::files::Place;
+use crate::storage::files::{self, Place};
 use crate::storage::journal::JournalPath;
 use crate::storage::ledger::{Lock, Store};
 
@@ -265,7 +265,9 @@ fn finished(workspace: &Workspace, place: &Place) -> Result<(), CliError> {
 async fn copy(target: &str, workspace: &Path, console: &Console) -> Result<Exit, CliError> {
     let (place, workspace) = load::workspace(workspace)?;
     let (from, to) = (Store::open(&workspace, &place)?, Store::open_at(target, &workspace, &place)?);
-    if from.place() == to.place() {
+    // A file has several spellings; an object's place has no links.
+    let real = |store: &Store| files::real(Path::new(&store.place()));
+    if real(&from) == real(&to) {
         let there = to.place();
         return Err(CliError::Error(localized!(
             "the ledger lies at {there} already; name another place",

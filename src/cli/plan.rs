@@ -59,6 +59,8 @@ impl Arguments {
 pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit, CliError> {
     let arguments = Arc::new(arguments);
     let several = arguments.workspaces.several();
+    let mine: Vec<&Path> = arguments.workspaces.mine().collect();
+    let reporter = arguments.output.begin(Command::Plan, several, &mine, console)?;
     if several && arguments.out.is_some() {
         return Err(CliError::Error(localized!(
             "--out saves the plan of one workspace; name one",
@@ -80,8 +82,6 @@ pub(super) async fn run(arguments: Arguments, console: &Console) -> Result<Exit,
             "--out 存的是現在的計畫；別的時刻（--at）的計畫不能執行"
         )));
     }
-    let mine: Vec<&Path> = arguments.workspaces.mine().collect();
-    let reporter = arguments.output.begin(Command::Plan, several, &mine, console)?;
     for (flag, path) in [("--out", &arguments.out), ("--live", &arguments.live)] {
         if let Some(path) = path {
             reporter.apart(flag, path)?;

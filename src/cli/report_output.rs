@@ -139,6 +139,7 @@ impl Output {
         workspaces: &[&Path],
         console: &'a Console,
     ) -> Result<Reporter<'a>, CliError> {
+        let language = workspaces.first().map_or(Language::En, |place| language(place, console));
         if command != Command::Drift && self.patch().is_some() {
             return Err(CliError::Error(localized!(
                 "`{PATCH}` is a format of `drift`",
@@ -163,7 +164,6 @@ impl Output {
             )));
         }
         let roots = roots(workspaces.iter().copied());
-        let language = workspaces.first().map_or(Language::En, |place| language(place, console));
         let reporter = Reporter {
             output: self,
             console,

@@ -164,8 +164,8 @@ where
                             number,
                             localized!(
                                 "no thread can be started: {error}",
-                                "没法再开线程：{error}",
-                                "無法再開執行緒：{error}"
+                                "没法再开线程（{error}）",
+                                "無法再開執行緒（{error}）"
                             ),
                         ),
                     );

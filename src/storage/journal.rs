@@ -121,8 +121,8 @@ impl JournalPath {
         write().map_err(|error| {
             localized!(
                 "{path} cannot be written: {error}",
-                "{path} 写不了：{error}",
-                "{path} 無法寫入：{error}"
+                "{path} 写不了（{error}）",
+                "{path} 無法寫入（{error}）"
             )
         })
     }

@@ -29,8 +29,8 @@ pub(crate) fn read(path: &Path, loaded: &Loaded, key: Option<&Secret>) -> Result
         let path = path.display();
         CliError::Error(localized!(
             "the plan {path} cannot be read: {error}",
-            "计划 {path} 读不了：{error}",
-            "計畫 {path} 無法讀取：{error}"
+            "计划 {path} 读不了（{error}）",
+            "計畫 {path} 無法讀取（{error}）"
         ))
     };
     let mut bytes = Vec::new();

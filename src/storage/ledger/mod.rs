@@ -342,7 +342,8 @@ fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<Localized> 
     let words = both.flat_map(|(provider, known, now)| {
         tenant_moves(known, now).map(move |(setting, was, now)| {
             let unset = || localized!("not set", "没有设置", "沒有設定");
-            let now = now.map_or_else(unset, |now| format!("`{}`", safe(now)).into());
+            let now = now.map(|now| safe(now));
+            let now = now.map_or_else(unset, |now| localized!("`{now}`", "是 `{now}`", "是 `{now}`"));
             let was = safe(was);
             localized!(
                 now;
