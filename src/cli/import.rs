@@ -91,6 +91,7 @@ pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit
     {
         let role = safe(role);
         return Err(CliError::Error(localized!(
+            objection;
             "--role {role}: {objection}",
             "--role {role}：{objection}",
             "--role {role}：{objection}"

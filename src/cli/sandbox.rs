@@ -28,7 +28,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: &Arguments, console: &Console) -> Result<Exit, CliError> {
     for path in arguments.state.iter().chain(&arguments.seed) {
-        paths::unlinked(path).map_err(|error| CliError::other(error))?;
+        paths::unlinked(path).map_err(CliError::other)?;
     }
     let options = Options {
         factories: registry().simulators(),

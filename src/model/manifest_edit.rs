@@ -7,6 +7,7 @@ use super::id::{Kind, OperatorId, ResourceId};
 use super::message::{Word, messages};
 use super::queue::ASSIGN_MEMBERS;
 use super::value::{Members, Value};
+use crate::model::language::Localized;
 
 /// A new content of the manifests.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +90,7 @@ messages! {
         /// No manifest declares the resource.
         Undeclared,
         /// No manifest can hold the value.
-        Unspeakable { value: String, why: String },
+        Unspeakable { value: String, why: Localized },
         /// The value is unset, and no word of a manifest says so.
         Unset,
         /// A member is no agent, so no manifest can name it.

@@ -73,7 +73,7 @@ pub fn outcome(report: &Report, look: TextStyle) -> String {
 fn failed(failure: &Failure, language: Language) -> String {
     let head = Phrase::Failed.say(language);
     let gap = language.choose(" ", "", "");
-    let mut text = format!("{head}{gap}{}\n", sanitize_lines(&failure.message.text(language)));
+    let mut text = format!("{head}{gap}{}\n", sanitize_lines(failure.message.text(language)));
     for diagnostic in &failure.diagnostics {
         let place = diagnostic.source.as_ref().map(|source| format!("{source}: ")).unwrap_or_default();
         text.push_str(&format!("  ! {place}{}\n", safe(&diagnostic.message_in(language))));

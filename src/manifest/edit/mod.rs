@@ -164,7 +164,7 @@ impl Run<'_> {
             if let EntryEdit::Field(field, value) = what
                 && let Some(why) = import::value_objection(value, field)
             {
-                let (value, why) = (value.words(), why.to_owned());
+                let value = value.words();
                 self.leave(id, Some(field.key), EditObjection::Unspeakable { value, why });
                 continue;
             }

@@ -6,6 +6,7 @@ use super::options::Options;
 use crate::model::agent::{self, MAIN_SKILL_GROUP, PASSWORD, ROLE, SIP, SKILL_LEVEL};
 use crate::model::field::{Field, Record};
 use crate::model::id::{OperatorId, ResourceId};
+use crate::model::language::{Localized, localized};
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::objection::IdObjection;
@@ -102,32 +103,50 @@ fn without(record: &Record, field: &Field) -> Record {
 }
 
 /// Returns the reason why a manifest cannot set a field to this value. Returns `None` if it can.
-pub(super) fn objection(value: &Value, field: &Field) -> Option<&'static str> {
+pub(super) fn objection(value: &Value, field: &Field) -> Option<Localized> {
     match (value, value.text()) {
-        (Value::Password(_) | Value::Members(_), _) => Some("it is said elsewhere"),
+        (Value::Password(_) | Value::Members(_), _) => {
+            Some(localized!("it is said elsewhere", "它写在别处", "它寫在別處"))
+        }
         (_, Some(text)) => text_objection(text, field.ty != Type::Text { required: false }),
         (Value::Number(number), _) => number_objection(*number),
-        (Value::Set(words), _) if words.is_empty() => Some("a manifest names at least one"),
-        (Value::Other(_), _) => Some("no document lists it"),
+        (Value::Set(words), _) if words.is_empty() => {
+            Some(localized!("a manifest names at least one", "清单至少要写一个", "清單至少要寫一個"))
+        }
+        (Value::Other(_), _) => Some(localized!("no document lists it", "没有文档列出它", "沒有文件列出它")),
         (_, None) => None,
     }
 }
 
-fn text_objection(text: &str, required: bool) -> Option<&'static str> {
+fn text_objection(text: &str, required: bool) -> Option<Localized> {
     if required && text.trim().is_empty() {
-        Some("a manifest cannot say that it is blank")
+        Some(localized!("a manifest cannot say that it is blank", "清单没法写成空白", "清單沒辦法寫成空白"))
     } else if text.contains(PLACEHOLDER) {
-        Some("a manifest would put the agent's number where {operatorId} stands")
+        Some(localized!(
+            "a manifest would put the agent's number where {{operatorId}} stands",
+            "清单会把 {{operatorId}} 换成工号",
+            "清單會把 {{operatorId}} 換成工號"
+        ))
     } else if misspelt(text).is_some() {
-        Some("a manifest would take it for a misspelt {operatorId}")
+        Some(localized!(
+            "a manifest would take it for a misspelt {{operatorId}}",
+            "清单会当成写错的 {{operatorId}}",
+            "清單會當成寫錯的 {{operatorId}}"
+        ))
     } else if unfilled(text).is_some() {
-        Some("a manifest would take it for a placeholder that was not filled in")
+        Some(localized!(
+            "a manifest would take it for a placeholder that was not filled in",
+            "清单会当成没有填的占位符",
+            "清單會當成沒有填的佔位符"
+        ))
     } else {
         None
     }
 }
 
 /// Returns the reason why a manifest cannot hold a number.
-pub(super) fn number_objection(number: i64) -> Option<&'static str> {
-    (!(0..=i64::from(i32::MAX)).contains(&number)).then_some("a manifest takes whole numbers from 0")
+pub(super) fn number_objection(number: i64) -> Option<Localized> {
+    (!(0..=i64::from(i32::MAX)).contains(&number)).then(|| {
+        localized!("a manifest takes whole numbers from 0", "清单只写从 0 起的整数", "清單只寫從 0 起的整數")
+    })
 }

@@ -33,6 +33,7 @@ pub use self::options::{Options, Origin};
 use crate::model::agent::{MAIN_SKILL_GROUP, ROLE};
 use crate::model::field::Field;
 use crate::model::id::{Kind, OperatorId, ResourceId};
+use crate::model::language::Localized;
 use crate::model::ledger::Ledger;
 use crate::model::live::Live;
 use crate::model::manifest_edit::NewEntry;
@@ -48,7 +49,7 @@ pub struct Manifest {
 }
 
 /// Returns the reason why no manifest can name a role; `None` if one can.
-pub fn role_objection(name: &str) -> Option<&'static str> {
+pub fn role_objection(name: &str) -> Option<Localized> {
     expressible::objection(&Value::Text(name.into()), &ROLE)
 }
 
@@ -67,7 +68,7 @@ pub(super) fn file_name(group: Option<&str>) -> String {
 }
 
 /// Returns the reason why no manifest can set a field to a value; `None` if one can.
-pub fn value_objection(value: &Value, field: &Field) -> Option<&'static str> {
+pub fn value_objection(value: &Value, field: &Field) -> Option<Localized> {
     expressible::objection(value, field)
 }
 

@@ -8,6 +8,7 @@ pub fn edit_objection(why: &EditObjection, region: Region) -> String {
     use EditObjection as E;
     let text = match why {
         E::Unspeakable { value, why } => {
+            let why = why.text(region.language());
             return format!("值是 {value}：{why}");
         }
         E::NoAgent { agent } => {

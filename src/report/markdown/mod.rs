@@ -89,7 +89,7 @@ fn failed(report: &Report, failure: &Failure, language: Language, head: &mut Mar
     head.raw("❌ **")
         .text(&Phrase::Failed.say(language))
         .raw("** ")
-        .text(&cut(&failure.message.text(language)))
+        .text(&cut(failure.message.text(language)))
         .raw("\n\n");
     if failure.diagnostics.is_empty() {
         return Vec::new();

@@ -76,10 +76,7 @@ fn a_journal_that_cannot_be_read_is_told_of_and_kept() -> io::Result<()> {
         fs::write(&desk.path, damaged)?;
         let why = desk.corruption().map(|why| why.to_string()).unwrap_or_default();
         let kept = desk.aside();
-        assert!(
-            why.to_string().contains("cannot be read") && why.to_string().contains(&*kept.to_string_lossy()),
-            "{why}"
-        );
+        assert!(why.contains("cannot be read") && why.contains(&*kept.to_string_lossy()), "{why}");
         assert_eq!(desk.unfinished().map(|entries| entries.len()), Ok(entries));
         desk.start(&plan("a"), 0, None)?.finish();
         assert_eq!(fs::read_to_string(kept)?, *damaged);

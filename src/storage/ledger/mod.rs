@@ -342,7 +342,7 @@ fn moves(tenants: &BTreeMap<String, Tenant>, ledger: &Ledger) -> Vec<Localized> 
     let words = both.flat_map(|(provider, known, now)| {
         tenant_moves(known, now).map(move |(setting, was, now)| {
             let unset = || localized!("not set", "没有设置", "沒有設定");
-            let now = now.map(|now| safe(now));
+            let now = now.map(safe);
             let now = now.map_or_else(unset, |now| localized!("`{now}`", "是 `{now}`", "是 `{now}`"));
             let was = safe(was);
             localized!(
@@ -595,7 +595,7 @@ mod tests {
             "http://hunter2",
         ] {
             let why = shelf_of(url, lease).unwrap_err().to_string();
-            assert!(!why.to_string().contains("hunter2"), "{why}");
+            assert!(!why.contains("hunter2"), "{why}");
         }
         assert!(shelf_of("file://relative/folder", lease).unwrap_err().to_string().contains("absolute"));
         let shelf = shelf_of("file:///srv/rosters/acme", lease).unwrap();

@@ -110,7 +110,7 @@ async fn of_many_who_take_it_over_one_does() {
         }
         let [winner] = &winners[..] else { panic!("{} hold the lock", winners.len()) };
         let why = winner.taken_over().unwrap().to_string();
-        assert!(why.to_string().contains("process 1 of") && why.to_string().contains("ran out"), "{why}");
+        assert!(why.contains("process 1 of") && why.contains("ran out"), "{why}");
     }
 }
 
@@ -210,7 +210,7 @@ async fn what_is_renewed_by_a_clock_that_is_behind_is_not_taken_over() {
         renewer.abort();
         assert!(renewer.await.is_err());
         let why = take(&shelf, SHORT).await.unwrap().taken_over().unwrap().to_string();
-        assert!(why.to_string().contains("its lease ran out"), "{why}");
+        assert!(why.contains("its lease ran out"), "{why}");
     }))
     .await;
 }
@@ -240,7 +240,7 @@ async fn a_lock_that_was_taken_over_is_neither_renewed_nor_freed_by_its_old_hold
         };
         put(&shelf, &other).await;
         let why = lost(&lock).await;
-        assert!(why.to_string().contains("taken over by") && why.to_string().contains("process 9"), "{why}");
+        assert!(why.contains("taken over by") && why.contains("process 9"), "{why}");
         assert_eq!(stored(&shelf).await, Some(other.clone()));
         lock.release().await.unwrap();
         assert_eq!(stored(&shelf).await, Some(other));
@@ -290,5 +290,5 @@ async fn a_place_that_went_away_loses_the_lock_with_its_lease() {
     std::fs::write(&inner, "no folder").unwrap();
     assert_eq!(*lock.lease().lost().borrow(), None);
     let why = lost(&lock).await;
-    assert!(why.to_string().contains("could not be renewed within its lease"), "{why}");
+    assert!(why.contains("could not be renewed within its lease"), "{why}");
 }
