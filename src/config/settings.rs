@@ -142,8 +142,8 @@ pub struct Spec {
     pub states: &'static [State],
     /// The meaning of the system, under an empty path, and of its own settings by path: for the mainland and for Taiwan.
     pub chinese: &'static [(&'static str, [&'static str; 2])],
-    /// The remedy if it refuses a read; none if its document gives none.
-    pub refused: Option<&'static str>,
+    /// The remedy if it refuses a read, in each language; none if its document gives none.
+    pub refused: Option<[&'static str; 3]>,
     /// Returns true if it can be queried about an agent; `None` unless it is queried agent by agent.
     pub asks: Option<fn(&OperatorId) -> bool>,
 }

@@ -90,6 +90,14 @@ impl Localized {
         Self::of(|language| texts.clone().map(|text| text.text(language)).collect::<Vec<_>>().join("\n"))
     }
 
+    /// Joins texts by the separator of each language.
+    pub fn join(texts: &[Self], separator: impl Fn(Language) -> &'static str) -> Self {
+        Self::of(|language| {
+            let texts: Vec<&str> = texts.iter().map(|text| text.text(language)).collect();
+            texts.join(separator(language))
+        })
+    }
+
     /// Changes the text of each language.
     #[must_use]
     pub fn map(self, change: impl FnMut(String) -> String) -> Self {

@@ -89,9 +89,11 @@ pub static SPEC: Spec = Spec {
             ],
         ),
     ],
-    refused: Some(
+    refused: Some([
         "where the message reads like a success, add its code to `successCodes`; else check `abbreviate` and \
          `companyId`",
-    ),
+        "看上去像是成功了，就把其中的代码加进 `successCodes`；否则请检查 `abbreviate` 和 `companyId`",
+        "看起來像是成功了，就把其中的代碼加進 `successCodes`；否則請檢查 `abbreviate` 和 `companyId`",
+    ]),
     asks: None,
 };
