@@ -3,8 +3,11 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/chinese.rs"]
+mod chinese;
 
 use bench::Bench;
+use chinese::assert_no_english;
 use rosterctl::sandbox::AgentConfig;
 use rosterctl::sandbox::WebchatQueue;
 use serde_json::{Value, json};
@@ -363,6 +366,32 @@ fn all_that_the_ledger_holds_is_shown_and_forgotten() {
         assert!(shown.contains(line), "{line}: {shown}");
     }
     let json = bench.run(&["ledger", "show", "--format", "json"]).exits(0).json();
+    for (lang, lines) in [
+        (
+            "zh-CN",
+            [
+                "agent/8003  重建要用，先留着：角色 坐席、队列 1001 3\n",
+                "queue/甲  请求发出后没有响应",
+                "queue/乙  在等 8002（通话中）\n",
+            ],
+        ),
+        (
+            "zh-TW",
+            [
+                "agent/8003  重建要用，先留著：角色 坐席、佇列 1001 3\n",
+                "queue/甲  要求送出後沒有回應",
+                "queue/乙  在等 8002（通話中）\n",
+            ],
+        ),
+    ] {
+        let shown = bench.run(&["ledger", "show", "--lang", lang]).exits(0).out;
+        assert!(lines.iter().all(|line| shown.contains(line)), "{shown}");
+        assert_no_english(&shown);
+        let shown = bench.run(&["ledger", "show", "agent/8001", "--lang", lang]).exits(0).out;
+        assert_no_english(&shown);
+        let said = bench.run(&["ledger", "show", "--format", "json", "--lang", lang]).exits(0).json();
+        assert_eq!(said, json);
+    }
     for (map, id) in [("kept", "agent/8003"), ("awaited", "queue/甲"), ("waiting", "queue/乙")] {
         assert_eq!(json[map], known[map], "{json}");
         assert!(bench.run(&["ledger", "show", id]).exits(0).out.starts_with(&format!("{id}\n  ")));

@@ -135,7 +135,9 @@ async fn show(words: &[String], format: Format, console: &Console) -> Result<Exi
         known(&ledger, &[], id)?;
     }
     console.out(&match format {
-        Format::Text => report::text(&ledger, id.as_ref(), &store.place()),
+        Format::Text => {
+            report::text(&ledger, id.as_ref(), &store.place(), console.language(workspace.language))
+        }
         Format::Json => report::json(&ledger, id.as_ref()),
     });
     Ok(Exit::Success)
