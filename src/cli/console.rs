@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::session::load;
 use super::session::source_cache::SourceCache;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::language::Language;
+use crate::model::language::{Language, say};
 use crate::model::source::Source;
 use crate::model::text::sanitize_lines;
 use crate::report::snippet;
@@ -160,13 +160,19 @@ impl Console {
     }
 
     /// Replaces the screen of a terminal with a text, cut to its height. Returns false if there is no terminal.
-    pub(super) fn redraw(&self, text: &str) -> bool {
+    pub(super) fn redraw(&self, text: &str, language: Language) -> bool {
         let Some((height, _)) = Term::stdout().size_checked() else { return false };
         let most = usize::from(height).saturating_sub(2).max(1);
         let lines: Vec<&str> = text.lines().collect();
         let mut shown = lines.iter().take(most).fold(String::new(), |shown, line| shown + line + "\n");
         if lines.len() > most {
-            shown.push_str(&format!("… {} more lines\n", lines.len() - most));
+            let more = lines.len() - most;
+            shown.push_str(&say!(
+                language,
+                "… {more} more lines\n",
+                "… 还有 {more} 行\n",
+                "… 還有 {more} 行\n"
+            ));
         }
         // Move to the top left corner, clear the screen, and write.
         self.out(&format!("\u{1b}[H\u{1b}[2J{shown}"));

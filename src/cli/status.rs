@@ -222,7 +222,7 @@ fn show(
                 format!("{}{}{}\n\n", status.workspace, language.choose(" at ", "，", "，"), status.read);
             let same = before
                 .is_some_and(|before| (&before.agents, &before.systems) == (&status.agents, &status.systems));
-            if !console.redraw(&(head.clone() + &table)) && !same {
+            if !console.redraw(&(head.clone() + &table), language) && !same {
                 console.out(&(head + &table + "\n"));
             }
         }
