@@ -390,6 +390,59 @@ fn doctor_tells_a_missing_guard_and_a_silent_system() {
     site.stop();
 }
 
+/// Joins the lines of a Chinese text that is wrapped.
+fn unwrapped(text: &str) -> String {
+    text.replace("\n      ", "")
+}
+
+/// Checks that nothing is English but the words of a system and of this machine.
+fn assert_chinese(text: &str) {
+    let told = "status -1: the account is not accepted: check `apiKey` and `apiSecret` (sign)";
+    let down = "no connection: Connection refused (os error 111)";
+    assert_no_english(&text.replace("\n      ", " ").replace(told, "").replace(down, ""));
+}
+
+#[test]
+fn doctor_and_status_are_read_in_chinese() {
+    let site = Site::new(SEED);
+    for (lang, words) in [
+        ("zh-CN", ["登录成功：线上坐席", "queueQueue 60 秒内", "一切正常。"]),
+        ("zh-TW", ["登入成功：線上客服人員", "queueQueue 60 秒內", "一切正常。"]),
+    ] {
+        let said = site.run(&["doctor", "--lang", lang]).exits(0).out;
+        assert!(words.iter().all(|word| unwrapped(&said).contains(word)), "{said}");
+        assert_chinese(&said);
+        let said = site.run(&["status", "--agent", "8009", "--queue", "在线售先", "--lang", lang]).exits(1);
+        assert!(said.err.contains("；是不是 `在线售前`？"), "{}", said.err);
+        assert_chinese(&(said.out + &said.err));
+    }
+    let json = site.run(&["doctor", "--format", "json", "--lang", "zh-CN"]).exits(0).out;
+    assert!(json.contains("and accepts the sign-in: 3 agents are live"), "{json}");
+
+    // One system refuses the sign-in, and one secret is missing.
+    site.running
+        .with(|estate| estate.get_mut::<SeatQuery>().api_keys.insert("bDqJFiq9".into(), "other".into()));
+    for (lang, refused) in [("zh-CN", "拒绝登录"), ("zh-TW", "拒絕登入")] {
+        let said = site.run_without(&["T_D"], &["doctor", "--lang", lang]).exits(6).out;
+        assert!(unwrapped(&said).contains(refused), "{said}");
+        assert_chinese(&said);
+        let said = site.run_without(&["T_D"], &["status", "--lang", lang]).exits(6);
+        assert_chinese(&(said.out + &said.err));
+    }
+
+    // Nothing listens on port 9 of this host.
+    let text = fs::read_to_string(site.folder.path().join("rosterctl.yaml")).unwrap();
+    let text = text.replace(&site.running.base_url(), "http://127.0.0.1:9");
+    fs::write(site.folder.path().join("rosterctl.yaml"), format!("{text}language: zh-CN\n")).unwrap();
+    let said = site.run(&["doctor"]).exits(6).out;
+    assert!(unwrapped(&said).contains("连不上") && said.contains("5 项没有通过"), "{said}");
+    assert_chinese(&said);
+    let said = site.run(&["status"]).exits(6).out;
+    assert!(said.contains("没有发出（"), "{said}");
+    assert_chinese(&said);
+    site.stop();
+}
+
 #[test]
 fn drift_covers_seats_and_a_plan_does_without_them() {
     let site = Site::new(SEED);

@@ -246,6 +246,8 @@ fn off_a_terminal_nothing_is_cut() {
 #[test]
 fn people_read_a_table_in_chinese() {
     let mut case = case();
+    let named = localized!("connection `c` has no connector", "连接 `c` 没有连接器", "連線 `c` 沒有連接器");
+    case.failed.push((AGENTS, named));
     case.presence.fail(ONLINE, None, "HTTP 502");
     case.presence.say("8004".into(), said(QUEUES, State::Unknown, Some("pcAutoClaim unset")));
     let status = of_case(&case, ALL, None);
@@ -259,6 +261,7 @@ fn people_read_a_table_in_chinese() {
     8005  赵六        投诉        将删除    ?
     9000                          查无此人  ?                         在线售前
 
+      ! 连接 `c` 没有连接器
       ! webchat-queue（`c`）：坐席 8004：文档没有说明 `pcAutoClaim unset` 的含义
       ! isdp-online-agent（`c`）：HTTP 502
 
@@ -272,6 +275,7 @@ fn people_read_a_table_in_chinese() {
     8005  赵六        投诉        將刪除    ?
     9000                          查無此人  ?                         在线售前
 
+      ! 連線 `c` 沒有連接器
       ! webchat-queue（`c`）：客服人員 8004：文件沒有說明 `pcAutoClaim unset` 的含義
       ! isdp-online-agent（`c`）：HTTP 502
 
