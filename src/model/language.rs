@@ -71,12 +71,12 @@ pub(crate) use say;
 
 /// A text in every language. As text and in JSON it is English.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Localized([String; 3]);
+pub struct Localized(Box<[String; 3]>);
 
 impl Localized {
     /// Writes a text in every language.
     pub fn of(write: impl Fn(Language) -> String) -> Self {
-        Self(Language::ALL.map(write))
+        Self(Box::new(Language::ALL.map(write)))
     }
 
     /// Returns the text of a language.
@@ -101,7 +101,7 @@ impl Localized {
     /// Changes the text of each language.
     #[must_use]
     pub fn map(self, change: impl FnMut(String) -> String) -> Self {
-        Self(self.0.map(change))
+        Self(Box::new((*self.0).map(change)))
     }
 }
 

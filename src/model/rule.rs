@@ -166,6 +166,13 @@ rules! {
         "Look in the console who changed it; `rosterctl plan` shows the difference, and `rosterctl apply` sets what the manifests say.";
 }
 
+impl Rule {
+    /// Returns true for a limit that `--allow` lifts for one run, and a label in a pull request.
+    pub fn is_limit(&self) -> bool {
+        [&TOO_MANY_DELETES, &TOO_MANY_CHANGES, &TOO_MANY_LEAVE].iter().any(|limit| limit.code == self.code)
+    }
+}
+
 /// Finds a row by its code.
 pub fn rule(code: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.code == code)

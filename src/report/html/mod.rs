@@ -148,11 +148,13 @@ fn filter(report: &Report) -> Markup {
         form #filter role="search" hidden {
             label for="q" { (say(Phrase::Search)) } "\n"
             input #q type="search" autocomplete="off" placeholder=(say(Phrase::SearchHint)); "\n"
-            label for="show" { (say(Phrase::Show)) } "\n"
-            select #show {
-                option value="" { (say(Phrase::Everything)) }
-                @for group in groups {
-                    option value=(rows::word(group)) { (say(Phrase::Heading(group, tense))) }
+            span.pair {
+                label for="show" { (say(Phrase::Show)) } "\n"
+                select #show {
+                    option value="" { (say(Phrase::Everything)) }
+                    @for group in groups {
+                        option value=(rows::word(group)) { (say(Phrase::Heading(group, tense))) }
+                    }
                 }
             } "\n"
             output #shown for="q show" aria-live="polite"

@@ -54,7 +54,7 @@
     }
     if (!found) return;
     const [id, one] = found;
-    write(card, 'h2', `${card.dataset.title}: ${one.who}`);
+    write(card, 'h2', card.dataset.title + one.who);
     const list = write(card, 'ul', '');
     for (const at of one.rows) {
       const chapter = rows[at].closest('section');

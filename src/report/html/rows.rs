@@ -270,7 +270,8 @@ fn findings<'a>(
                     (badge(severity.word(), &view.say(Phrase::Kind(LineKind::Find(severity))))) " "
                     code { (Text(&line.subject)) } " " (fold(&line.words()))
                 }
-                @if let Some(rule) = rule(&line.subject) {
+                // In a pull request the line itself names the label that lifts a limit.
+                @if let Some(rule) = rule(&line.subject).filter(|rule| !view.scene.pull_request || !rule.is_limit()) {
                     p.help { (quoted(rule.remedy_in(view.language()))) }
                 }
                 (place_of(spot, view, line))

@@ -41,7 +41,7 @@ pub(super) fn phrase(phrase: Phrase<'_>) -> Cow<'static, str> {
         P::Contents => "Workspaces".into(),
         P::Found => "{shown} of {all} lines shown".into(),
         P::AllLines => "{all} lines".into(),
-        P::Card => "All about this person".into(),
+        P::Card => "All about this person: ".into(),
 
         P::Sound(sound) => self::sound(sound).into(),
 

@@ -48,7 +48,7 @@ pub(super) fn phrase(phrase: Phrase<'_>, region: Region) -> Cow<'static, str> {
         P::Contents => pick("工作区", "工作區"),
         P::Found => pick("显示 {shown} 行，共 {all} 行", "顯示 {shown} 行，共 {all} 行"),
         P::AllLines => pick("共 {all} 行", "共 {all} 行"),
-        P::Card => pick("此人的全部变动", "此人的全部異動"),
+        P::Card => pick("此人的全部变动：", "此人的全部異動："),
 
         P::Sound(sound) => self::sound(sound, r).into(),
 

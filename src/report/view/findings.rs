@@ -128,7 +128,22 @@ fn listed(ids: &[&OperatorId], most: usize, how: Telling<'_>) -> String {
     format!("{} {}", how.ranges(&ids[..fits]), how.say(Phrase::AndMore(ids.len() - fits)))
 }
 
+/// Returns the sentence of a finding with the way out: in a pull request, only a label lifts a limit. Also returns true
+/// if it ends with a stop.
+pub(super) fn sentence(finding: &Finding, how: Telling<'_>) -> (String, bool) {
+    let language = how.language();
+    match finding.what.limit().filter(|_| how.scene.pull_request) {
+        None => (finding.say(language), false),
+        Some((rule, count)) => {
+            let (end, gap) = language.choose((".", " "), ("。", ""), ("。", ""));
+            let label = how.say(Phrase::LiftLimitByLabel(rule, count));
+            (format!("{}{end}{gap}{label}", finding.fact(language)), true)
+        }
+    }
+}
+
 fn line(finding: &Finding, how: Telling<'_>) -> Line {
+    let (words, _) = sentence(finding, how);
     let last_changed = finding.last_changed.as_deref().map(|last| how.say(Phrase::LastChanged(last)));
     let name = finding.id.as_ref().filter(|id| id.kind == Kind::Agent);
     let name = name.and_then(|id| Some(format!("{} {}", id.name, how.scene.names.get(&id.name)?)));
@@ -138,7 +153,7 @@ fn line(finding: &Finding, how: Telling<'_>) -> Line {
         subject: finding.code.clone(),
         about: finding.id.as_ref().map(ToString::to_string),
         count: 1,
-        pieces: std::iter::once(Segment::Words(finding.say(how.language())))
+        pieces: std::iter::once(Segment::Words(words))
             .chain(last_changed.as_ref().map(|last| how.remark(last)))
             .collect(),
         staffing: None,

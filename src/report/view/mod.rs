@@ -435,12 +435,11 @@ fn refuser(finding: &Finding) -> Option<Refuser> {
 
 /// Describes which side refuses a plan, why, and the way out: in a pull request, only a label lifts a limit.
 fn refused(refuser: Refuser, first: &Finding, others: usize, how: Telling<'_>) -> String {
-    let label = first.what.limit().filter(|_| how.scene.pull_request);
-    let language = how.language();
-    let why = if label.is_some() { first.fact(language) } else { first.say(language) };
-    let mut sentences =
-        vec![how.say(Phrase::CannotBeApplied(refuser)), format!("{why}{}", language.choose(".", "。", "。"))];
-    sentences.extend(label.map(|(rule, count)| how.say(Phrase::LiftLimitByLabel(rule, count))));
+    let (mut why, ends) = findings::sentence(first, how);
+    if !ends {
+        why.push_str(how.language().choose(".", "。", "。"));
+    }
+    let mut sentences = vec![how.say(Phrase::CannotBeApplied(refuser)), why];
     if others > 0 {
         sentences.push(how.say(Phrase::AndMoreReasons(others)));
     }
