@@ -383,6 +383,9 @@ fn a_copied_ledger_takes_its_history_along_and_the_old_place_names_the_new_one()
             assert!(words.contains(part), "{part}: {words}");
         }
     }
+    let said = bench.run(&["doctor", "--lang", "zh-CN"]).exits(0).out;
+    assert!(said.contains("有这个工作区的账本"), "{said}");
+    assert_no_english(&said);
     bench.workspace("ledger: { path: elsewhere/ledger.json }\n");
     change(&bench, 20).exits(0);
     let told = history(&bench, &[], 0);

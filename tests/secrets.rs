@@ -3,12 +3,15 @@
 
 #[path = "support/bench.rs"]
 mod bench;
+#[path = "support/chinese.rs"]
+mod chinese;
 #[path = "support/vault.rs"]
 mod vault;
 
 use std::fs;
 
 use bench::{API_SECRET, Bench, TOKEN, live};
+use chinese::assert_no_english;
 use rosterctl::sandbox::faults::Faults;
 use serde_json::json;
 use vault::{VAULT_TOKEN, Vault};
@@ -371,6 +374,7 @@ fn a_folder_of_secrets_keeps_itself_out_of_git() {
     let warned = checks["checks"].as_array().unwrap().iter();
     let mut warned = warned.filter(|check| check["name"] == "store/files" && check["status"] == "warning");
     assert!(warned.next().is_some(), "{checks}");
+    assert_no_english(&bench.run(&["doctor", "--lang", "zh-TW"]).exits(0).out);
     // The folder that holds the workspace is an ordinary repository: the program adds no `.gitignore` to it.
     bench.workspace("  here: { type: dir, path: . }\n");
     bench.roster(&agents(&[("8002", "store: here, key: made, generate: true")]));

@@ -161,6 +161,18 @@ fn row<'a>(status: &'a Value, id: &str) -> &'a Value {
     status["agents"].as_array().unwrap().iter().find(|row| row["operatorId"] == id).unwrap()
 }
 
+/// Joins the lines of a Chinese text that is wrapped.
+fn unwrapped(text: &str) -> String {
+    text.replace("\n      ", "")
+}
+
+/// Checks that nothing is English but the words of a system and of this machine.
+fn assert_chinese(text: &str) {
+    let told = "status -1: the account is not accepted: check `apiKey` and `apiSecret` (sign)";
+    let down = "no connection: Connection refused (os error 111)";
+    assert_no_english(&text.replace("\n      ", " ").replace(told, "").replace(down, ""));
+}
+
 #[test]
 fn status_shows_everybody_across_all_systems() {
     for quirks in
@@ -367,6 +379,7 @@ fn doctor_tells_a_missing_guard_and_a_silent_system() {
     );
     let said = site.run(&["doctor"]).exits(0);
     assert!(said.out.contains("cms-agent cannot be asked for 1 of 2 declared agents"), "{}", said.out);
+    assert_chinese(&site.run(&["doctor", "--lang", "zh-CN"]).exits(0).out);
     site.roster(ROSTER);
     let text = fs::read_to_string(site.folder.path().join("rosterctl.yaml")).unwrap();
     let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("  desk:")).collect();
@@ -378,6 +391,9 @@ fn doctor_tells_a_missing_guard_and_a_silent_system() {
         "{}",
         said.out
     );
+    let said = site.run(&["doctor", "--lang", "zh-TW"]).exits(0).out;
+    assert!(said.contains("都能用；有 1 項需要看。"), "{said}");
+    assert_chinese(&said);
     // Nothing listens on port 9 of this host.
     fs::write(
         site.folder.path().join("rosterctl.yaml"),
@@ -388,18 +404,6 @@ fn doctor_tells_a_missing_guard_and_a_silent_system() {
     let down = said["checks"].as_array().unwrap().iter().filter(|c| c["status"] == "error").count();
     assert_eq!(down, 5, "{said:#}");
     site.stop();
-}
-
-/// Joins the lines of a Chinese text that is wrapped.
-fn unwrapped(text: &str) -> String {
-    text.replace("\n      ", "")
-}
-
-/// Checks that nothing is English but the words of a system and of this machine.
-fn assert_chinese(text: &str) {
-    let told = "status -1: the account is not accepted: check `apiKey` and `apiSecret` (sign)";
-    let down = "no connection: Connection refused (os error 111)";
-    assert_no_english(&text.replace("\n      ", " ").replace(told, "").replace(down, ""));
 }
 
 #[test]
@@ -418,6 +422,15 @@ fn doctor_and_status_are_read_in_chinese() {
     }
     let json = site.run(&["doctor", "--format", "json", "--lang", "zh-CN"]).exits(0).out;
     assert!(json.contains("and accepts the sign-in: 3 agents are live"), "{json}");
+
+    // The manifests are wrong, or not there yet.
+    site.roster("apiVersion: rosterctl/v1\nkind: Roster\nagents: [{ operatorID: \"1\" }]\n");
+    let wrong = site.run(&["doctor", "--lang", "zh-CN"]).exits(1).out;
+    fs::remove_file(site.folder.path().join("roster/roster.yaml")).unwrap();
+    let none = site.run(&["doctor", "--lang", "zh-TW"]).exits(0).out;
+    assert!(wrong.contains("个错误") && none.contains("還沒有清單"), "{wrong}{none}");
+    assert_chinese(&(wrong + &none));
+    site.roster(ROSTER);
 
     // One system refuses the sign-in, and one secret is missing.
     site.running
