@@ -93,7 +93,9 @@ fn a_call_that_cannot_be_repeated_any_more_ends_its_step_as_unknown_and_not_the_
     for other in [Failure::SignIn as fn(String) -> Failure, Failure::Refused] {
         let finish = drive(plan.clone(), |effect| match effect {
             Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
-            Effect::Send { step: 0, repetition: 0, .. } => answered(0, Failure::Unknown("why".to_owned())),
+            Effect::Send { step: 0, repetition: 0, .. } => {
+                answered(0, Failure::Unknown("why".to_owned().into()))
+            }
             Effect::Send { step: 0, .. } => vec![Event::Interrupted, Event::NotStarted { step: 0 }],
             Effect::Send { step, .. } => answered(*step, other("no".to_owned())),
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -129,7 +131,7 @@ fn queues_are_looked_at_before_a_deletion_also_where_the_plan_saw_none() {
             looked |= matches!(purpose, ReadPurpose::Confirm(_)) && wanted.queues.contains(&QueueKey::All);
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
-        Effect::Send { step, .. } => answered(*step, Failure::Refused("no".to_owned())),
+        Effect::Send { step, .. } => answered(*step, Failure::Refused("no".to_owned().into())),
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
     assert!(looked);
@@ -205,7 +207,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
                     Effect::Send { step, repetition, .. } => {
                         now += if repetition > 0 { retry::backoff(repetition, 0.5) } else { Duration::ZERO };
                         sent.push(now);
-                        events.extend(answered(step, Failure::Unknown("it broke".to_owned())));
+                        events.extend(answered(step, Failure::Unknown("it broke".to_owned().into())));
                     }
                     Effect::ReadPresence { .. } | Effect::Finish(_) => panic!("{effect:?}"),
                 }
@@ -273,7 +275,7 @@ fn an_unanswered_password_call_is_unknown() {
     };
     let plan = plan_of(&agents(2), &["8001"]);
     let finish = drive(plan.clone(), |effect| match effect {
-        Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned())),
+        Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned().into())),
         Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -337,7 +339,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
         }
         Effect::Send { step, .. } => {
             created = true;
-            answered(*step, Failure::Unknown("it broke".to_owned()))
+            answered(*step, Failure::Unknown("it broke".to_owned().into()))
         }
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -362,7 +364,7 @@ fn refused_although_there(follow_up: &Result<(), Failure>) -> (Plan, ApplyOutcom
         Effect::Send { step, op, follow_up: false, .. } => {
             assert!(matches!(op, WriteOp::Create { .. }), "{op:?}");
             created = true;
-            answered(*step, Failure::Refused("8009 exists".to_owned()))
+            answered(*step, Failure::Refused("8009 exists".to_owned().into()))
         }
         Effect::Send { step, op, .. } => {
             sent.push(op.clone());
@@ -390,7 +392,7 @@ fn what_no_system_returns_is_set_once_more_where_no_yes_was_heard() {
 
 #[test]
 fn without_a_yes_the_ledger_knows_neither_role_nor_password() {
-    let (plan, ran, _) = refused_although_there(&Err(Failure::Refused("no".to_owned())));
+    let (plan, ran, _) = refused_although_there(&Err(Failure::Refused("no".to_owned().into())));
     assert_eq!((ran.results[0].status, ran.results[0].confirmed), (Status::Unknown, false), "{ran:?}");
     let mut ledger = Ledger::default();
     ledger_update::changes(&mut ledger, &plan, planning::supports().agents, &ran.results, &BTreeMap::new());
@@ -448,7 +450,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
         Effect::Send { step, op, .. } => {
             edits.push(op.clone());
             let first = !std::mem::replace(&mut edited, true);
-            let result = if first { Err(Failure::Unknown("it broke".to_owned())) } else { Ok(None) };
+            let result = if first { Err(Failure::Unknown("it broke".to_owned().into())) } else { Ok(None) };
             vec![Event::Answered { step: *step, result }]
         }
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -512,7 +514,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
         }
         Effect::Send { step, follow_up: false, .. } => {
             created = true;
-            answered(*step, Failure::Unknown("it broke".to_owned()))
+            answered(*step, Failure::Unknown("it broke".to_owned().into()))
         }
         Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -620,7 +622,7 @@ fn a_queue_that_is_not_shown_after_an_unknown_outcome_is_looked_at_again_and_not
             }
             Effect::Send { step, .. } => {
                 sent += 1;
-                answered(*step, Failure::Unknown("it broke".to_owned()))
+                answered(*step, Failure::Unknown("it broke".to_owned().into()))
             }
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
@@ -654,10 +656,10 @@ fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
         Effect::Send { step, op: WriteOp::SetMembers { .. }, repetition: 0, .. } => {
-            answered(*step, Failure::Unknown("it broke".to_owned()))
+            answered(*step, Failure::Unknown("it broke".to_owned().into()))
         }
         Effect::Send { step, op: WriteOp::SetMembers { .. }, .. } => {
-            let mut events = answered(*step, Failure::Refused("no such queue".to_owned()));
+            let mut events = answered(*step, Failure::Refused("no such queue".to_owned().into()));
             events.extend(confirmation.take());
             events
         }

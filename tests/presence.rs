@@ -194,12 +194,12 @@ fn a_wrong_key_is_a_refused_sign_in() {
         cms_agent::CmsAgent.sign(&connection, &secret("wrong"), NOW, &mut call);
         cms_agent::CmsAgent.hear(&connection, &question, &send(&mut estate, &connection, call))
     };
-    assert_eq!(ask(), Err(Failure::SignIn("HTTP 401: Unauthorized".to_owned())));
+    assert_eq!(ask(), Err(Failure::SignIn("HTTP 401: Unauthorized".to_owned().into())));
     for _ in 0..4 {
         assert!(ask().is_err());
     }
     let Err(Failure::SignIn(words)) = ask() else { panic!("let in") };
-    assert!(words.contains("the vendor locks an address"), "{words}");
+    assert!(words.to_string().contains("the vendor locks an address"), "{words}");
 }
 
 #[test]

@@ -213,11 +213,11 @@ fn run(plan: &Plan, vendor: &str, pick: usize) -> Run {
         let what: Vec<Note> = differences(step).into_iter().map(differs).collect();
         let moved = differences(step).into_iter().next().map(|difference| Moved::Field { difference });
         let notes = match (at + pick) % 3 {
-            0 => vec![Note::Failed { why: FailedCall::Refused { words: why.clone() } }],
+            0 => vec![Note::Failed { why: FailedCall::Refused { words: why.clone().into() } }],
             1 => vec![Note::NotTaken {
                 what,
                 unsure: false,
-                note: Some(Box::new(Note::Failed { why: FailedCall::Refused { words: why.clone() } })),
+                note: Some(Box::new(Note::Failed { why: FailedCall::Refused { words: why.clone().into() } })),
             }],
             _ => moved.map(|why| Note::LeftOut { id: step.targets[0].clone(), why }).into_iter().collect(),
         };

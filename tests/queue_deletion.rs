@@ -318,8 +318,8 @@ fn a_queue_that_moved_is_not_deleted_and_one_that_is_gone_is_done() {
 
 #[test]
 fn a_deletion_of_unknown_outcome_is_read_back() {
-    let lost = || Err(Failure::Unknown("the connection broke".to_owned()));
-    let refused = || Err(Failure::Refused("no such line".to_owned()));
+    let lost = || Err(Failure::Unknown("the connection broke".to_owned().into()));
+    let refused = || Err(Failure::Refused("no such line".to_owned().into()));
     for (answer, carried, calls, end) in [
         (lost(), true, vec![QUEUE, AGENTS], Status::Done),
         (lost(), false, vec![QUEUE, QUEUE, AGENTS], Status::Done),

@@ -395,7 +395,7 @@ fn webchat_samples() {
     let failed = r#"{ "code": 400, "success": false, "message": "create Queue error" }"#;
     assert_eq!(
         webchat.parse_write(&connection, &reply(failed)),
-        Err(Failure::Refused("code 400: create Queue error".to_owned()))
+        Err(Failure::Refused("code 400: create Queue error".to_owned().into()))
     );
     let page = webchat.parse_list(&connection, &reply(QUEUE_QUEUE)).unwrap();
     assert_eq!(page.total, Some(2));

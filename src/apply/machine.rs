@@ -99,7 +99,7 @@ impl Machine {
             Event::PresenceRead { steps, presence, at } => self.presence_read(&steps, presence.as_ref(), at),
             Event::Moved { step, stale } => self.moved(step, stale),
             Event::NotStarted { step } if matches!(self.steps[step].phase(), Phase::FollowUp { .. }) => {
-                self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned())))
+                self.answered(step, Err(Failure::NotSent("the run was interrupted".to_owned().into())))
             }
             Event::NotStarted { step } => {
                 self.end_interrupted(step);

@@ -117,10 +117,10 @@ pub fn judge(
     op: &WriteOp,
     seen: &ReadBack,
 ) -> Result<Vec<Stale>, Failure> {
-    let queues = |key| seen.queues(&key).map_err(|why| Failure::NotSent(why.to_string()));
+    let queues = |key| seen.queues(&key).map_err(|why| Failure::NotSent(why.to_string().into()));
     let agents = |word: &str| {
         precondition::agents_moved(plan, supports.agents, seen)
-            .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}")))
+            .map_err(|why| Failure::NotSent(format!("{word} could not be read again: {why}").into()))
     };
     let moved = match op {
         WriteOp::SetMembers { exten, members, before: Some(before) } => {
@@ -160,5 +160,5 @@ pub fn judge(
         | WriteOp::Delete { .. }
         | WriteOp::PutSecret { .. } => None,
     };
-    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved.to_string())))
+    moved.map_or(Ok(Vec::new()), |moved| Err(Failure::Refused(moved.to_string().into())))
 }

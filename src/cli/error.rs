@@ -8,7 +8,7 @@ use crate::messages::Message as _;
 use crate::model::call::{self, Reason};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::id::safe;
-use crate::model::language::{Localized, localized};
+use crate::model::language::{Language, Localized, localized};
 use crate::model::unread::FailedCall;
 use crate::report::Failure;
 use crate::report::phrases::Phrase;
@@ -126,7 +126,10 @@ impl From<Localized> for CliError {
 
 impl From<call::Failure> for CliError {
     fn from(failure: call::Failure) -> Self {
-        Self::Unreachable(FailedCall::from(&failure).localized(), failure.reason())
+        // Several systems that failed have a line each.
+        let several = failure.words().filter(|words| words.text(Language::En).contains('\n'));
+        let words = several.cloned().unwrap_or_else(|| FailedCall::from(&failure).localized());
+        Self::Unreachable(words, failure.reason())
     }
 }
 

@@ -94,28 +94,28 @@ impl fmt::Debug for Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// It never reached the vendor: a retry is safe.
-    NotSent(String),
+    NotSent(Localized),
     /// It never reached the vendor, whose certificate or proxy is not trusted: a retry would fail too.
-    Untrusted(String),
+    Untrusted(Localized),
     /// The vendor limits the rate: a later retry is safe.
     Throttled {
         /// The wait that the vendor asks for.
         after: Option<Duration>,
         /// The vendor's words.
-        message: String,
+        message: Localized,
     },
     /// It was sent, and its outcome is unknown: read back first.
-    Unknown(String),
+    Unknown(Localized),
     /// It timed out after sending. The vendor may still apply it, even after a read-back.
-    Late(String),
+    Late(Localized),
     /// The vendor refused it, with its own code and message: a retry would fail too.
-    Refused(String),
+    Refused(Localized),
     /// The vendor refused the sign-in: any further call to it would fail too.
-    SignIn(String),
+    SignIn(Localized),
     /// It was not sent: the vendor refused this sign-in before, in these words.
-    Shut(String),
+    Shut(Localized),
     /// The response is unusable: HTML, cut off, of the wrong type, too large.
-    Garbled(String),
+    Garbled(Localized),
     /// The operator stopped the run before it was sent.
     Halted,
 }
@@ -167,8 +167,13 @@ impl Failure {
         }
     }
 
-    /// Returns the failure's message.
+    /// Returns the failure's message, in English.
     pub fn message(&self) -> &str {
+        self.words().map_or("the run was interrupted before it", |words| words.text(Language::En))
+    }
+
+    /// Returns the failure's message; `None` if the operator stopped the run.
+    pub fn words(&self) -> Option<&Localized> {
         match self {
             Failure::NotSent(message)
             | Failure::Untrusted(message)
@@ -178,14 +183,14 @@ impl Failure {
             | Failure::Refused(message)
             | Failure::SignIn(message)
             | Failure::Shut(message)
-            | Failure::Garbled(message) => message,
-            Failure::Halted => "the run was interrupted before it",
+            | Failure::Garbled(message) => Some(message),
+            Failure::Halted => None,
         }
     }
 
     /// Returns the same failure with another message.
     #[must_use]
-    pub fn map(self, change: impl FnOnce(String) -> String) -> Self {
+    pub fn map(self, change: impl FnOnce(Localized) -> Localized) -> Self {
         match self {
             Failure::NotSent(message) => Failure::NotSent(change(message)),
             Failure::Untrusted(message) => Failure::Untrusted(change(message)),
@@ -200,3 +205,4 @@ impl Failure {
         }
     }
 }
+use crate::model::language::{Language, Localized};

@@ -56,7 +56,7 @@ messages! {
         /// A declared voice seat is not live.
         SeatMissing,
         /// The password of a voice seat could not be compared.
-        SeatPasswordUnknown { why: String },
+        SeatPasswordUnknown { why: Localized },
         /// A password that is set is no longer in its store.
         SecretGone { place: String },
         /// Passwords were set without a fingerprint.

@@ -124,7 +124,7 @@ pub enum SeatPassword {
     /// The vendor returns no password.
     Untold,
     /// The secret cannot be read, for this reason.
-    Unknown(String),
+    Unknown(Localized),
 }
 
 /// The live state of a workspace.

@@ -95,6 +95,7 @@ pub fn backoff(attempt: u32, chance: f64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::language::Localized;
 
     const BOUNDS: Bounds = Bounds { attempts: 6, total: Duration::from_mins(2) };
 
@@ -104,22 +105,23 @@ mod tests {
 
     #[test]
     fn a_write_of_unknown_outcome_is_never_blindly_repeated() {
-        let unknown = Failure::Unknown(String::new());
+        let unknown = Failure::Unknown(Localized::default());
         assert!(again(false, &unknown));
         assert!(!again(true, &unknown));
-        assert!(again(true, &Failure::NotSent(String::new())));
-        assert!(!again(false, &Failure::Refused(String::new())));
-        assert!(!again(false, &Failure::Untrusted(String::new())));
-        assert!(!again(false, &Failure::SignIn(String::new())));
+        assert!(again(true, &Failure::NotSent(Localized::default())));
+        assert!(!again(false, &Failure::Refused(Localized::default())));
+        assert!(!again(false, &Failure::Untrusted(Localized::default())));
+        assert!(!again(false, &Failure::SignIn(Localized::default())));
     }
 
     #[test]
     fn the_vendors_own_pause_is_obeyed_and_bounded() {
-        let throttled = Failure::Throttled { after: Some(Duration::from_mins(1)), message: String::new() };
+        let throttled =
+            Failure::Throttled { after: Some(Duration::from_mins(1)), message: Localized::default() };
         assert_eq!(pause(true, &throttled, 1, Duration::ZERO, BOUNDS, 0.5), Some(Duration::from_mins(1)));
         assert_eq!(pause(true, &throttled, 1, Duration::from_secs(90), BOUNDS, 0.5), None);
         assert_eq!(pause(true, &throttled, 6, Duration::ZERO, BOUNDS, 0.5), None);
-        let forever = Failure::Throttled { after: Some(Duration::MAX), message: String::new() };
+        let forever = Failure::Throttled { after: Some(Duration::MAX), message: Localized::default() };
         assert_eq!(pause(true, &forever, 1, Duration::from_secs(1), BOUNDS, 0.5), None);
     }
 }

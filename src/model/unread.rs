@@ -49,23 +49,23 @@ messages! {
     /// A call that failed, with the words of the vendor or of this machine.
     text FailedCall {
         /// It never reached the vendor.
-        NotSent { words: String },
+        NotSent { words: Localized },
         /// It never reached the vendor, whose certificate or proxy is not trusted.
-        Untrusted { words: String },
+        Untrusted { words: Localized },
         /// The vendor limits the rate.
-        Throttled { words: String },
+        Throttled { words: Localized },
         /// It was sent, and nothing tells its outcome.
-        Unknown { words: String },
+        Unknown { words: Localized },
         /// No response came in time.
-        Late { words: String },
+        Late { words: Localized },
         /// The vendor refused it.
-        Refused { words: String },
+        Refused { words: Localized },
         /// The vendor refused the sign-in.
-        SignIn { words: String },
+        SignIn { words: Localized },
         /// It was not sent: the vendor refused the sign-in before.
-        Shut { words: String },
+        Shut { words: Localized },
         /// The response is unusable.
-        Garbled { words: String },
+        Garbled { words: Localized },
         /// The operator stopped the run before it was sent.
         Halted,
         /// A sentence of a saved document, or of a call that this machine did not make.
@@ -75,7 +75,7 @@ messages! {
 
 impl From<&Failure> for FailedCall {
     fn from(failure: &Failure) -> Self {
-        let words = failure.message().to_owned();
+        let words = failure.words().cloned().unwrap_or_default();
         match failure {
             Failure::NotSent(_) => FailedCall::NotSent { words },
             Failure::Untrusted(_) => FailedCall::Untrusted { words },
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_failed_call_is_one_text_in_json_and_names_its_kind_in_chinese() {
-        let words = || "HTTP 503: busy".to_owned();
+        let words = || Localized::from("HTTP 503: busy".to_owned());
         let failures = [
             Failure::NotSent(words()),
             Failure::Untrusted(words()),
@@ -136,6 +136,6 @@ mod tests {
         said.dedup();
         assert_eq!(said.len(), 2 * failures.len(), "{said:#?}");
         let saved: FailedCall = serde_json::from_value("HTTP 503: busy".into()).unwrap();
-        assert_eq!(saved, words().as_str().into());
+        assert_eq!(saved, words().to_string().as_str().into());
     }
 }

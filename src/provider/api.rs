@@ -109,7 +109,7 @@ pub trait Connector: Sync {
 
     /// Parses the token that was received at a moment.
     fn parse_token(&self, _: &Connection, _: &Reply, _now_ms: i64) -> Result<Token, Failure> {
-        Err(Failure::Garbled("no token was asked for".to_owned()))
+        Err(Failure::Garbled("no token was asked for".to_owned().into()))
     }
 }
 

@@ -27,11 +27,16 @@ pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         None => format!("HTTP {}{what}", reply.status),
     };
     match reply.status {
-        429 => Err(Failure::Throttled { after: reply.retry_after, message: status(" (too many calls)") }),
-        401 | 403 => Err(Failure::SignIn(match &parsed {
-            Err(what) if !reply.body.is_empty() => format!("HTTP {}, {what}", reply.status),
-            Ok(_) | Err(_) => status(""),
-        })),
+        429 => {
+            Err(Failure::Throttled { after: reply.retry_after, message: status(" (too many calls)").into() })
+        }
+        401 | 403 => Err(Failure::SignIn(
+            match &parsed {
+                Err(what) if !reply.body.is_empty() => format!("HTTP {}, {what}", reply.status),
+                Ok(_) | Err(_) => status(""),
+            }
+            .into(),
+        )),
         code @ 500.. => Err(server_error(
             code.into(),
             match &parsed {
@@ -39,13 +44,12 @@ pub fn object(reply: &Reply) -> Result<Map<String, Json>, Failure> {
                 Err(what) => format!("HTTP {code}, {what}"),
             },
         )),
-        300..=399 => Err(Failure::Garbled(format!(
-            "HTTP {} (a redirection, which is not followed: check `baseUrl`)",
-            reply.status
-        ))),
+        300..=399 => Err(Failure::Garbled(
+            format!("HTTP {} (a redirection, which is not followed: check `baseUrl`)", reply.status).into(),
+        )),
         _ => parsed.map_err(|what| match reply.status {
-            200..=299 => Failure::Garbled(what),
-            status => Failure::Garbled(format!("HTTP {status}, {what}")),
+            200..=299 => Failure::Garbled(what.into()),
+            status => Failure::Garbled(format!("HTTP {status}, {what}").into()),
         }),
     }
 }
@@ -174,11 +178,11 @@ pub fn refusal(object: &Map<String, Json>) -> String {
 /// 401, 403, 429 and 5xx mean the same as in HTTP; any other code is a refusal.
 pub fn failure(code: i64, reply: &Reply, message: String) -> Failure {
     match code {
-        401 | 403 => Failure::SignIn(message),
-        429 => Failure::Throttled { after: reply.retry_after, message },
+        401 | 403 => Failure::SignIn(message.into()),
+        429 => Failure::Throttled { after: reply.retry_after, message: message.into() },
         // As with HTTP 5xx, the vendor may have carried out the call.
         500..=599 => server_error(code, message),
-        _ => Failure::Refused(message),
+        _ => Failure::Refused(message.into()),
     }
 }
 
@@ -186,8 +190,8 @@ pub fn failure(code: i64, reply: &Reply, message: String) -> Failure {
 /// the call out: 504, and 524 of a content network.
 fn server_error(code: i64, message: String) -> Failure {
     match code {
-        504 | 524 => Failure::Late(message),
-        _ => Failure::Unknown(message),
+        504 | 524 => Failure::Late(message.into()),
+        _ => Failure::Unknown(message.into()),
     }
 }
 
@@ -266,7 +270,7 @@ impl<'a> Cursor<'a> {
 
     fn wrong(&self, wanted: &str) -> Failure {
         let found = self.value.map_or("nothing", kind);
-        Failure::Garbled(format!("`{}` is {found} where {wanted} is documented", self.path()))
+        Failure::Garbled(format!("`{}` is {found} where {wanted} is documented", self.path()).into())
     }
 
     /// Returns an object; `None` if unset.
@@ -292,9 +296,9 @@ impl<'a> Cursor<'a> {
                 Json::Object(object) => objects.push((object, path)),
                 other => {
                     let found = kind(other);
-                    return Err(Failure::Garbled(format!(
-                        "`{path}` is {found} where an object is documented"
-                    )));
+                    return Err(Failure::Garbled(
+                        format!("`{path}` is {found} where an object is documented").into(),
+                    ));
                 }
             }
         }
@@ -328,9 +332,9 @@ impl<'a> Cursor<'a> {
             }
             Some(Json::Number(number)) => match digits(number) {
                 Some(digits) => Ok(Some(OperatorId::new(digits))),
-                None => {
-                    Err(Failure::Garbled(format!("`{}` is the number {number}, which is no id", self.path())))
-                }
+                None => Err(Failure::Garbled(
+                    format!("`{}` is the number {number}, which is no id", self.path()).into(),
+                )),
             },
             Some(_) => Err(self.wrong("text")),
         }
@@ -488,7 +492,7 @@ mod tests {
         assert_eq!(
             object(&gbk),
             Err(Failure::Garbled(
-                "bytes that are not UTF-8 instead of JSON (`Content-Type` says gbk)".to_owned()
+                "bytes that are not UTF-8 instead of JSON (`Content-Type` says gbk)".to_owned().into()
             ))
         );
     }
@@ -552,7 +556,7 @@ mod tests {
         assert_eq!(at("g").flag(), Ok(Some(true)));
         assert_eq!(
             at("e").text(),
-            Err(Failure::Garbled("`data.e` is an object where text is documented".to_owned()))
+            Err(Failure::Garbled("`data.e` is an object where text is documented".to_owned().into()))
         );
     }
 }

@@ -25,6 +25,7 @@ use super::transport::Transport;
 use crate::config::settings::{OperationSpec, Rate};
 use crate::config::workspace::Connection;
 use crate::model::call::{Call, Failure, Reply};
+use crate::model::language::{Localized, localized};
 use crate::model::retry::{Bounds, pause};
 use crate::model::secret::Secret;
 use crate::model::text::hex;
@@ -357,7 +358,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             let Some(call) = call() else {
-                return Err(Failure::Refused("there is no such call".to_owned()));
+                return Err(Failure::Refused("there is no such call".to_owned().into()));
             };
             let failure = match self.send(call, &mut first, attempt, manner, key, hear).await {
                 Ok(value) => return Ok(value),
@@ -368,7 +369,14 @@ impl Client {
             else {
                 let no = matches!(failure, Failure::Refused(_) | Failure::SignIn(_) | Failure::Shut(_));
                 return Err(if attempt > 1 && !no {
-                    failure.map(|message| format!("{message} (tried {attempt} times)"))
+                    failure.map(|message| {
+                        localized!(
+                            message;
+                            "{message} (tried {attempt} times)",
+                            "{message}，试了 {attempt} 次",
+                            "{message}，試了 {attempt} 次"
+                        )
+                    })
                 } else {
                     failure
                 });
@@ -427,7 +435,7 @@ impl Client {
             if rounds == ROUNDS {
                 let why =
                     "the calls of the connection wait so long for each other that no check stays current";
-                return Err(Failure::NotSent(why.to_owned()));
+                return Err(Failure::NotSent(why.to_owned().into()));
             }
         };
         if let (Some(check), None) = (check, &permit) {
@@ -442,7 +450,7 @@ impl Client {
         }
         if permit.as_mut().is_some_and(|permit| !permit.sends()) {
             let why = "its place under the rate limit was lost, since this program stood still";
-            return Err(Failure::NotSent(why.to_owned()));
+            return Err(Failure::NotSent(why.to_owned().into()));
         }
         // The wait for a rate limit does not count as retry time.
         first.get_or_insert_with(|| self.clock.elapsed());
@@ -487,7 +495,7 @@ impl Client {
                 call.query.iter().map(|(_, value)| value).chain(call.headers.iter().map(|(_, value)| value));
             struck
                 .extend(signed.filter(|value| value.len() >= 16).map(|value| Zeroizing::new(value.clone())));
-            failure.map(|message| clip(&scrub(message, &struck)))
+            failure.map(|message| message.map(|text| clip(&scrub(text, &struck))))
         });
         let result = match key {
             // Recorded before another call may try the credential.
@@ -529,17 +537,25 @@ impl Client {
 
     /// Adds the connection's name to a failure.
     pub fn name(&self, failure: Failure) -> Failure {
-        let at = self.connection.base_url().unwrap_or("the embedded sandbox");
+        let (name, provider) = (&self.connection.name, self.connection.spec.name);
+        let at = match self.connection.base_url() {
+            Some(url) => url.to_owned().into(),
+            None => localized!("the embedded sandbox", "内置沙箱", "內建沙箱"),
+        };
         let hint = match &failure {
-            Failure::SignIn(_) | Failure::Shut(_) => {
-                "; check the connection's credentials, and this machine's clock"
-            }
-            _ => "",
+            Failure::SignIn(_) | Failure::Shut(_) => localized!(
+                "; check the connection's credentials, and this machine's clock",
+                "；请检查连接的凭据和本机的时钟",
+                "；請檢查連線的憑據和本機的時鐘"
+            ),
+            _ => Localized::default(),
         };
         failure.map(|message| {
-            format!(
-                "connection `{}` ({}, {at}): {message}{hint}",
-                self.connection.name, self.connection.spec.name
+            localized!(
+                at, message, hint;
+                "connection `{name}` ({provider}, {at}): {message}{hint}",
+                "连接 `{name}`（{provider}，{at}）：{message}{hint}",
+                "連線 `{name}`（{provider}，{at}）：{message}{hint}"
             )
         })
     }
@@ -548,7 +564,7 @@ impl Client {
 /// Credentials that their systems refused in this process, with the systems' words.
 ///
 /// Several workspaces may use one credential, each with its own clients.
-static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], String>> = std::sync::Mutex::new(BTreeMap::new());
+static REFUSED: std::sync::Mutex<BTreeMap<[u8; 32], Localized>> = std::sync::Mutex::new(BTreeMap::new());
 
 /// Returns the digest of a system's address and a credential. Another variant of the signature is the same
 /// credential.

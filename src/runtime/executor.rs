@@ -23,6 +23,7 @@ use crate::apply::write_op::WriteOp;
 use crate::apply::{ApplyOptions, Effect, Event, Finish, Machine, ReadPurpose};
 use crate::model::call::Failure;
 use crate::model::id::{Kind, OperatorId};
+use crate::model::language::{Localized, localized};
 use crate::model::plan::{Operation, Plan};
 use crate::model::retry;
 use crate::model::secret::{Secret, SecretRef};
@@ -334,11 +335,21 @@ async fn carry_out(
         return make(secrets, passwords, secret, *renew).await.map(|()| None);
     }
     let Some(vendor) = op.kind().and_then(|kind| vendors.get(kind)) else {
-        return Err(Failure::NotSent("no connection holds such resources".to_owned()));
+        return Err(Failure::NotSent(localized!(
+            "no connection holds such resources",
+            "没有连接管这种资源",
+            "沒有連線管這種資源"
+        )));
     };
     let find = async |secret: &SecretRef| {
         let value = passwords.lock().await.get(&secret.name()).cloned();
-        value.ok_or_else(|| Failure::Refused(format!("the password {secret} was neither read nor made")))
+        value.ok_or_else(|| {
+            Failure::Refused(localized!(
+                "the password {secret} was neither read nor made",
+                "密码 {secret} 既没有读到，也没有生成",
+                "密碼 {secret} 既沒有讀到，也沒有產生"
+            ))
+        })
     };
     let password = match op.password() {
         Some((_, secret)) => Some(find(secret).await?),
@@ -349,7 +360,7 @@ async fn carry_out(
         && let Some(why) = receipt.id_mismatch(ids)
     {
         // The read-back finds the agents that exist before the step counts as failed.
-        return Err(Failure::Refused(why));
+        return Err(Failure::Refused(why.into()));
     }
     if let (Some((ids, secret)), Some(sent)) = (op.password(), password) {
         let created = matches!(op, WriteOp::Create { .. });
@@ -370,7 +381,7 @@ async fn make(
     let value = secrets.make(secret, renew).await.map_err(Failure::Refused)?;
     // Another process may have stored a password that no person could type.
     if let Some(why) = value.password_objection() {
-        return Err(Failure::Refused(format!("the password {secret} {why}: store another one")));
+        return Err(Failure::Refused(format!("the password {secret} {why}: store another one").into()));
     }
     passwords.lock().await.insert(secret.name(), value);
     Ok(())
@@ -389,17 +400,29 @@ async fn settle(
     if !secret.generate {
         return Ok(());
     }
-    let refuse = |why: String| {
-        Failure::Refused(format!("the vendor took the password {secret}, but its store was not told: {why}"))
+    let refuse = |why: Localized| {
+        Failure::Refused(localized!(
+            why;
+            "the vendor took the password {secret}, but its store was not told: {why}",
+            "厂商收下了密码 {secret}，密钥库却没有记下：{why}",
+            "廠商收下了密碼 {secret}，密鑰庫卻沒有記下：{why}"
+        ))
     };
     while let Some(other) = secrets.settle(secret, &sent).await.map_err(refuse)? {
-        let vendor =
-            vendors.get(Kind::Agent).ok_or_else(|| refuse("no connection holds agents".to_owned()))?;
+        let vendor = vendors.get(Kind::Agent).ok_or_else(|| {
+            refuse(localized!("no connection holds agents", "没有连接管坐席", "沒有連線管客服人員"))
+        })?;
         for id in ids {
             let op = WriteOp::SetPassword { kind: Kind::Agent, id: id.clone(), password: secret.clone() };
             let told = vendor.write(&op, Some(&other), gate, None).await;
             told.map_err(|failure| {
-                refuse(format!("another process put another one there, and {}", failure.message()))
+                let why = failure.words().cloned().unwrap_or_default();
+                refuse(localized!(
+                    why;
+                    "another process put another one there, and {why}",
+                    "另一个进程存了另一个，而{why}",
+                    "另一個行程存了另一個，而{why}"
+                ))
             })?;
         }
         passwords.lock().await.insert(secret.name(), Arc::clone(&other));

@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::model::call::Failure;
 use crate::model::id::OperatorId;
+use crate::model::language::Localized;
 use crate::model::plan::Verb;
 use crate::model::secret::{Secret, SecretRef};
 
@@ -34,7 +35,7 @@ pub trait PasswordStore {
     fn get_all(
         &self,
         wanted: BTreeSet<SecretRef>,
-    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>>;
+    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, Localized>>>;
 
     /// Creates a password and stores it. Without `renew` it returns the stored one if there is one.
     ///
@@ -44,7 +45,7 @@ pub trait PasswordStore {
         &'a self,
         secret: &'a SecretRef,
         renew: bool,
-    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, String>>;
+    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, Localized>>;
 
     /// Returns true if this run rotated a password.
     fn rotated<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, bool>;
@@ -57,7 +58,7 @@ pub trait PasswordStore {
         &'a self,
         secret: &'a SecretRef,
         sent: &'a Secret,
-    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, String>>;
+    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, Localized>>;
 }
 
 /// Lock of queue creation on a tenant.

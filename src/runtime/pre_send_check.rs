@@ -108,7 +108,7 @@ impl<'a> PreSendChecks<'a> {
         let Some(creation) = &self.creation else { return Ok(()) };
         let waiting = || news(&Note::OtherCreates);
         let unlocked =
-            |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}"));
+            |error| Failure::NotSent(format!("the lock of queue creation cannot be taken: {error}").into());
         creation.hold(&waiting).await.map(|_| ()).map_err(unlocked)
     }
 
@@ -286,7 +286,8 @@ impl<'a> PreSendCheck<'a> {
         let guard = checks.guard.as_ref().filter(|_| !disruptions.is_empty());
         let mut created = *self.left.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(creation) = checks.creation.filter(|_| op.new_queue().is_some()) {
-            let since = creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string()))?;
+            let since =
+                creation.hold(&|| {}).await.map_err(|error| Failure::NotSent(error.to_string().into()))?;
             created = created.max(Some(since));
         }
         let wanted = pre_send::wanted(checks.plan, op, checks.vendors.get(Kind::Queue).is_some());

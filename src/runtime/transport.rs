@@ -11,6 +11,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RE
 use super::connect_error::ConnectError;
 use super::{clock, http};
 use crate::model::call::{Call, Failure, Method, Reply};
+use crate::model::language::localized;
 
 /// Largest response, in bytes.
 pub const LARGEST_REPLY: usize = 64 * 1024 * 1024;
@@ -72,7 +73,7 @@ impl Transport for HttpTransport {
             let request = request.headers(headers(call)?);
             let response = request.send().await.map_err(|error| broken(&error, base, *timeout))?;
             if let Some(wrong) = ConnectError::explain_response(response.status(), base) {
-                return Err(Failure::Untrusted(wrong.words));
+                return Err(Failure::Untrusted(wrong.words.into()));
             }
             let told_ms = told_ms(&response);
             Ok((receive(response, base, *timeout).await?, told_ms))
@@ -84,11 +85,13 @@ fn headers(call: &Call) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     for (name, value) in &call.headers {
         let mut value = HeaderValue::from_str(value).map_err(|_| {
-            Failure::SignIn(format!("the secret in header `{name}` holds characters that no header may"))
+            Failure::SignIn(
+                format!("the secret in header `{name}` holds characters that no header may").into(),
+            )
         })?;
         value.set_sensitive(true);
         let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| Failure::NotSent(format!("`{name}` is no header")))?;
+            .map_err(|_| Failure::NotSent(format!("`{name}` is no header").into()))?;
         headers.insert(name, value);
     }
     Ok(headers)
@@ -122,20 +125,22 @@ async fn receive(mut response: reqwest::Response, base: &str, timeout: Duration)
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_REPLY => {
-                return Err(Failure::Garbled(format!(
-                    "an answer larger than {} MiB",
-                    LARGEST_REPLY / (1024 * 1024)
-                )));
+                return Err(Failure::Garbled(
+                    format!("an answer larger than {} MiB", LARGEST_REPLY / (1024 * 1024)).into(),
+                ));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(Reply { status, content_type, retry_after, body }),
             Err(error) if error.is_timeout() => return Err(broken(&error, base, timeout)),
             Err(error) => {
-                return Err(Failure::Unknown(format!(
-                    "the answer broke off after {} bytes: {}",
-                    body.len(),
-                    ConnectError::explain(&error, base).words
-                )));
+                return Err(Failure::Unknown(
+                    format!(
+                        "the answer broke off after {} bytes: {}",
+                        body.len(),
+                        ConnectError::explain(&error, base).words
+                    )
+                    .into(),
+                ));
             }
         }
     }
@@ -144,15 +149,23 @@ async fn receive(mut response: reqwest::Response, base: &str, timeout: Duration)
 fn broken(error: &reqwest::Error, base: &str, timeout: Duration) -> Failure {
     let ConnectError { words, is_final } = ConnectError::explain(error, base);
     if error.is_connect() && is_final {
-        Failure::Untrusted(words)
+        Failure::Untrusted(words.into())
     } else if error.is_connect() {
-        Failure::NotSent(format!("no connection: {words}"))
+        Failure::NotSent(localized!("no connection: {words}", "连不上：{words}", "連不上：{words}"))
     } else if error.is_timeout() {
-        Failure::Late(format!("no answer within {timeout:?}"))
+        Failure::Late(localized!(
+            "no answer within {timeout:?}",
+            "{timeout:?} 之内没有响应",
+            "{timeout:?} 之內沒有回應"
+        ))
     } else if error.is_builder() {
-        Failure::NotSent(format!("the call cannot be built: {words}"))
+        Failure::NotSent(format!("the call cannot be built: {words}").into())
     } else {
-        Failure::Unknown(format!("the connection broke: {words}"))
+        Failure::Unknown(localized!(
+            "the connection broke: {words}",
+            "连接断了：{words}",
+            "連線斷了：{words}"
+        ))
     }
 }
 

@@ -276,7 +276,8 @@ impl Journal {
 impl StepJournal for Journal {
     fn record_intent(&self, step: usize, verb: Verb) -> LocalBoxFuture<'_, Result<(), Failure>> {
         Box::pin(async move {
-            let unwritten = |error| Failure::NotSent(format!("the journal cannot be written: {error}"));
+            let unwritten =
+                |error| Failure::NotSent(format!("the journal cannot be written: {error}").into());
             self.begin(step, verb).await.map_err(unwritten)
         })
     }

@@ -189,7 +189,7 @@ fn seats(words: &Json) -> Seats {
             Some("same") => Some(SeatPassword::Same),
             Some("other") => Some(SeatPassword::Other),
             Some("untold") => Some(SeatPassword::Untold),
-            Some(why) => Some(SeatPassword::Unknown(why.to_owned())),
+            Some(why) => Some(SeatPassword::Unknown(why.to_owned().into())),
         };
         seats.passwords.extend(told.map(|told| (account.clone(), told)));
         let changed = last_change(&mut words);

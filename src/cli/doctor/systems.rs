@@ -197,7 +197,7 @@ async fn ask(loaded: &Loaded, link: &Client) -> Result<Told, Failure> {
     let reader = vendor.and_then(|vendor| vendor.seats);
     let windows = reader.map(|reader| reader.windows(connection, now.saturating_sub(DAY_MS), now));
     let (Some(reader), Some(window)) = (reader, windows.and_then(|mut windows| windows.pop())) else {
-        return Err(Failure::Refused("there is nothing to ask".to_owned()));
+        return Err(Failure::Refused("there is nothing to ask".to_owned().into()));
     };
     let hear = |reply: &Reply| reader.parse_page(connection, reply);
     let page = link.read(|| Some(reader.page_request(&window, 1)), hear).await?;

@@ -152,7 +152,7 @@ pub fn failed_call(why: &FailedCall) -> String {
         | FailedCall::Refused { words }
         | FailedCall::SignIn { words }
         | FailedCall::Shut { words }
-        | FailedCall::Garbled { words } => words.clone(),
+        | FailedCall::Garbled { words } => words.to_string(),
         FailedCall::Halted => Failure::Halted.message().to_owned(),
         FailedCall::Saved { text } => text.to_string(),
     }

@@ -88,8 +88,9 @@ pub fn fact(what: &FindingKind, about: &Subject<'_>, region: Region) -> String {
         ),
         K::SeatPasswordUnknown { why } => zh!(
             region,
-            "{id}：没法拿密码与密钥库里的比对：{why}",
-            "{id}：沒辦法拿密碼與密鑰庫裡的比對：{why}"
+            "{id}：没法拿密码与密钥库里的比对：{}",
+            "{id}：沒辦法拿密碼與密鑰庫裡的比對：{}",
+            why.text(region.language())
         ),
         K::SecretGone { place } => zh!(
             region,

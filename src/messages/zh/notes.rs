@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Region, list, words, zh};
 use crate::model::id::Kind;
 use crate::model::journal::JournalRemark;
+use crate::model::language::Localized;
 use crate::model::note::{Allowed, Deferred, Disorder, Moved, Note, Refused};
 use crate::model::presence::{Disruption, GapReason, Objection};
 use crate::model::unread::{FailedCall, ListingDoubt, Unread};
@@ -228,24 +229,25 @@ pub fn unread(why: &Unread, region: Region) -> String {
 
 /// Writes a call that failed, with the words of the vendor or of this machine.
 pub fn failed_call(why: &FailedCall, region: Region) -> String {
+    let said = |words: &Localized| words.text(region.language()).to_owned();
     match why {
-        FailedCall::NotSent { words } => zh!(region, "没有发出（{words}）", "沒有送出（{words}）"),
+        FailedCall::NotSent { words } => zh!(region, "没有发出（{}）", "沒有送出（{}）", said(words)),
         FailedCall::Untrusted { words } => {
-            zh!(region, "没有发出，证书或代理有问题（{words}）", "沒有送出，憑證或代理有問題（{words}）")
+            zh!(region, "没有发出，证书或代理有问题（{}）", "沒有送出，憑證或代理有問題（{}）", said(words))
         }
         FailedCall::Throttled { words } => {
-            zh!(region, "厂商嫌太快，没有办（{words}）", "廠商嫌太快，沒有辦（{words}）")
+            zh!(region, "厂商嫌太快，没有办（{}）", "廠商嫌太快，沒有辦（{}）", said(words))
         }
         FailedCall::Unknown { words } => {
-            zh!(region, "发出了，不知道结果（{words}）", "送出了，不知道結果（{words}）")
+            zh!(region, "发出了，不知道结果（{}）", "送出了，不知道結果（{}）", said(words))
         }
-        FailedCall::Late { words } => zh!(region, "迟迟没有响应（{words}）", "遲遲沒有回應（{words}）"),
-        FailedCall::Refused { words } => zh!(region, "厂商拒绝了（{words}）", "廠商拒絕了（{words}）"),
-        FailedCall::SignIn { words } => zh!(region, "登录被拒（{words}）", "登入被拒（{words}）"),
+        FailedCall::Late { words } => zh!(region, "迟迟没有响应（{}）", "遲遲沒有回應（{}）", said(words)),
+        FailedCall::Refused { words } => zh!(region, "厂商拒绝了（{}）", "廠商拒絕了（{}）", said(words)),
+        FailedCall::SignIn { words } => zh!(region, "登录被拒（{}）", "登入被拒（{}）", said(words)),
         FailedCall::Shut { words } => {
-            zh!(region, "没有发出，登录已被拒（{words}）", "沒有送出，登入已被拒（{words}）")
+            zh!(region, "没有发出，登录已被拒（{}）", "沒有送出，登入已被拒（{}）", said(words))
         }
-        FailedCall::Garbled { words } => zh!(region, "响应没法用（{words}）", "回應沒法用（{words}）"),
+        FailedCall::Garbled { words } => zh!(region, "响应没法用（{}）", "回應沒法用（{}）", said(words)),
         FailedCall::Halted => region.choose("轮到它之前运行就停了", "輪到它之前執行就停了").to_owned(),
         FailedCall::Saved { text } => text.text(region.language()).to_owned(),
     }

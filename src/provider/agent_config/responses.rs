@@ -20,9 +20,9 @@ fn success(connection: &Connection, reply: &Reply) -> Result<Map<String, Json>, 
         Ok(Some(code)) if known.contains(&code) && reply.status < 400 => Ok(body),
         Ok(Some(code)) => Err(failure(code, reply, refusal(&body))),
         Ok(None) | Err(_) if reply.status >= 400 => {
-            Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body))))
+            Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body)).into()))
         }
-        Ok(None) => Err(Failure::Garbled("JSON without the documented `code`".to_owned())),
+        Ok(None) => Err(Failure::Garbled("JSON without the documented `code`".to_owned().into())),
         Err(garbled) => Err(garbled),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn row(connection: &Connection, row: &impl Object, path: &str) -> Res
 
 fn agent(row: &impl Object, path: &str) -> Result<(OperatorId, Record), Failure> {
     let id = Cursor::new(row, path, "operatorId").id()?;
-    let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`")))?;
+    let id = id.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `operatorId`").into()))?;
     let mut record = Record::with_capacity(agent::FIELDS.len());
     for (field, mapping) in
         agent::FIELDS.iter().copied().zip(&FIELDS).filter(|(_, mapping)| mapping.is_read())

@@ -15,6 +15,7 @@ use serde_json::{Map, Value as Json, json};
 use super::requests::work_number;
 use crate::model::call::{Failure, Reply};
 use crate::model::id::OperatorId;
+use crate::model::language::localized;
 use crate::model::presence::{PresenceReport, State};
 use crate::provider::PresencePage;
 use crate::provider::json_cursor::{Cursor, clean, object};
@@ -100,8 +101,11 @@ fn state(row: &Map<String, Json>, path: &str) -> Result<(State, Option<String>),
 
 fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let body = object(reply).map_err(|failure| match (failure, reply.status) {
-        (Failure::SignIn(message), 403) => Failure::SignIn(format!(
-            "{message}: the vendor locks an address that sent wrong signatures; ask its operators before trying again"
+        (Failure::SignIn(message), 403) => Failure::SignIn(localized!(
+            message;
+            "{message}: the vendor locks an address that sent wrong signatures; ask its operators before trying again",
+            "{message}：签名错过的地址，这家厂商会封锁；再试之前请先问他们的运维",
+            "{message}：簽章錯過的位址，這家廠商會封鎖；再試之前請先問他們的維運"
         )),
         (failure, _) => failure,
     })?;
@@ -116,15 +120,15 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     }
     let Some(code) = code.or(old) else {
         if reply.status >= 400 {
-            return Err(Failure::Refused(format!("HTTP {}", reply.status)));
+            return Err(Failure::Refused(format!("HTTP {}", reply.status).into()));
         }
-        return Err(Failure::Garbled("JSON without the documented `resultCode`".to_owned()));
+        return Err(Failure::Garbled("JSON without the documented `resultCode`".to_owned().into()));
     };
     let words = CODES.iter().find(|(known, _)| *known == code).map(|(_, words)| *words);
     let said = body.get("resultDesc").and_then(Json::as_str).filter(|said| !said.is_empty()).map(clean);
     let parts: Vec<&str> = words.into_iter().chain(said.as_deref()).collect();
     let said = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(" – ")) };
-    Err(Failure::Refused(format!("resultCode {code}{said}")))
+    Err(Failure::Refused(format!("resultCode {code}{said}").into()))
 }
 
 #[cfg(test)]
@@ -200,7 +204,9 @@ mod tests {
         assert_eq!(
             refused,
             Err(Failure::Refused(
-                "resultCode 0101003: no permission: have it granted at the vendor – no right".to_owned()
+                "resultCode 0101003: no permission: have it granted at the vendor – no right"
+                    .to_owned()
+                    .into()
             ))
         );
         assert!(matches!(heard(&json!({})), Err(Failure::Garbled(_))));
@@ -209,7 +215,7 @@ mod tests {
             &json!({ "status": 403, "error": "Forbidden", "message": "locked", "path": "/" }),
         );
         let Err(Failure::SignIn(words)) = agent(&"101".into(), &locked) else { panic!("let in") };
-        assert!(words.starts_with("HTTP 403: locked: the vendor locks"), "{words}");
+        assert!(words.to_string().starts_with("HTTP 403: locked: the vendor locks"), "{words}");
         assert!(matches!(agent(&"101".into(), &Reply::json(401, &json!({}))), Err(Failure::SignIn(_))));
     }
 

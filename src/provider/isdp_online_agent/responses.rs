@@ -27,7 +27,7 @@ const USUAL_SECONDS: i64 = 359;
 pub fn page(reply: &Reply) -> Result<PresencePage, Failure> {
     let body = success(reply)?;
     let Some(result) = Cursor::new(&body, "", "result").object()? else {
-        return Err(Failure::Garbled("a success without the documented `result`".to_owned()));
+        return Err(Failure::Garbled("a success without the documented `result`".to_owned().into()));
     };
     let total = Cursor::new(result, "result", "total_count").number()?;
     let total = total.and_then(|total| usize::try_from(total).ok());
@@ -36,7 +36,7 @@ pub fn page(reply: &Reply) -> Result<PresencePage, Failure> {
         let id = |key: &'static str| Cursor::new(row, &path, key).id();
         let (account, code) = (id("agentAccount")?, id("agentCode")?);
         let key = code.clone().or(id("agentId")?).or_else(|| account.clone());
-        let key = key.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentCode`")))?;
+        let key = key.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentCode`").into()))?;
         sightings.rows.push(key);
         let said = said(row, &path)?;
         sightings.nameless += usize::from(account.is_none() && said.state != State::Offline);
@@ -66,7 +66,8 @@ fn said(row: &Map<String, Json>, path: &str) -> Result<PresenceReport, Failure> 
 ///
 /// No word of the response is shown: it may hold the token.
 pub fn token(reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
-    let refused = |said: &str| Failure::SignIn(format!("the sign-in for a token was refused ({said})"));
+    let refused =
+        |said: &str| Failure::SignIn(format!("the sign-in for a token was refused ({said})").into());
     if (400..500).contains(&reply.status) && reply.status != 429 {
         return Err(refused(&format!("HTTP {}", reply.status)));
     }
@@ -85,16 +86,16 @@ pub fn token(reply: &Reply, now_ms: i64) -> Result<Token, Failure> {
 /// Returns the body of a success, which `stateCode` decides.
 fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     if contains(&reply.body, b"invalid_token") || contains(&reply.body, b"InvalidTokenException") {
-        return Err(Failure::SignIn("the token is not accepted (invalid_token)".to_owned()));
+        return Err(Failure::SignIn("the token is not accepted (invalid_token)".to_owned().into()));
     }
     let body = object(reply)?;
     match Cursor::new(&body, "", "stateCode").text()?.as_deref().map(str::trim) {
         Some("0") if reply.status < 400 => Ok(body),
         Some(code) => Err(failure(code.parse().unwrap_or_default(), reply, refusal(&body))),
         None if reply.status >= 400 => {
-            Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body))))
+            Err(Failure::Refused(format!("HTTP {}: {}", reply.status, refusal(&body)).into()))
         }
-        None => Err(Failure::Garbled("JSON without the documented `stateCode`".to_owned())),
+        None => Err(Failure::Garbled("JSON without the documented `stateCode`".to_owned().into())),
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
         }
         assert_eq!(
             page(&raw(200, r#"{"stateCode":"1","errorMessage":"not subscribed"}"#)).map(|s| s.rows.len()),
-            Err(Failure::Refused("code 1: not subscribed".to_owned()))
+            Err(Failure::Refused("code 1: not subscribed".to_owned().into()))
         );
         assert!(matches!(page(&raw(200, "<html>")), Err(Failure::Garbled(_))));
     }

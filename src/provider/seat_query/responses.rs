@@ -73,7 +73,7 @@ pub fn page(reply: &Reply, offset: i64) -> Result<SeatPage, Failure> {
 fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let body = object(reply)?;
     let Some(status) = Cursor::new(&body, "", "status").number()? else {
-        return Err(Failure::Garbled("JSON without the documented `status`".to_owned()));
+        return Err(Failure::Garbled("JSON without the documented `status`".to_owned().into()));
     };
     let reason = Cursor::new(&body, "", "reason").text()?;
     let said = reason.map(|reason| format!(" ({})", crate::provider::json_cursor::clean(&reason)));
@@ -84,19 +84,21 @@ fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         (_, Some((_, kind, words))) => {
             let message = format!("status {status}: {words}{said}");
             match kind {
-                Kind::SignIn => Failure::SignIn(message),
-                Kind::Refused => Failure::Refused(message),
-                Kind::Unwell => Failure::Unknown(message),
-                Kind::Throttled => Failure::Throttled { after: reply.retry_after, message },
+                Kind::SignIn => Failure::SignIn(message.into()),
+                Kind::Refused => Failure::Refused(message.into()),
+                Kind::Unwell => Failure::Unknown(message.into()),
+                Kind::Throttled => Failure::Throttled { after: reply.retry_after, message: message.into() },
             }
         }
-        (_, None) => Failure::Refused(format!("status {status}, which the vendor does not document{said}")),
+        (_, None) => {
+            Failure::Refused(format!("status {status}, which the vendor does not document{said}").into())
+        }
     })
 }
 
 fn row(row: &Map<String, Json>, path: &str, offset: i64) -> Result<SeatRow, Failure> {
     let account = Cursor::new(row, path, "account").id()?;
-    let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`")))?;
+    let account = account.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `account`").into()))?;
     let mut record = Record::default();
     for (field, mapping) in seat::FIELDS.iter().copied().zip(&FIELDS) {
         let at = Cursor::new(row, path, mapping.read.first().map_or("", |cell| cell.key));

@@ -62,7 +62,7 @@ impl Provider for WebchatQueue {
         match rows.into_iter().find(|row| row.key().as_str() == key) {
             // The document gives an empty result as the only sign of a missing queue.
             None if many > 0 => {
-                Err(Failure::Garbled(format!("{many} other queues instead of the one asked for")))
+                Err(Failure::Garbled(format!("{many} other queues instead of the one asked for").into()))
             }
             found => Ok(found),
         }

@@ -54,7 +54,7 @@ impl Observer for Claims {
         let mut sightings = PresencePage { total, ..PresencePage::default() };
         for (queue, path) in list.objects()?.unwrap_or_default() {
             let exten = Cursor::new(queue, &path, "exten").id()?;
-            let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
+            let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`").into()))?;
             sightings.rows.push(exten);
             let members = Cursor::new(queue, &path, "assignMembers").objects()?;
             // A queue without its list may hold any agent.
@@ -69,7 +69,7 @@ impl Observer for Claims {
 
 fn said(member: &Map<String, Json>, path: &str) -> Result<(OperatorId, PresenceReport), Failure> {
     let number = Cursor::new(member, path, "agentNumber").id()?;
-    let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
+    let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`").into()))?;
     let claims = |key: &str| Cursor::new(member, path, key).flag();
     let (state, detail) = match (claims("pcAutoClaim")?, claims("mobileAutoClaim")?) {
         (Some(true), Some(true)) => (State::Claiming, Some("desktop and app")),

@@ -24,7 +24,7 @@ pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
     let (code, said) =
         match (Cursor::new(&body, "", "code").number(), Cursor::new(&body, "", "success").flag()) {
             (Ok(code), Ok(said)) => (code, said),
-            _ if reply.status >= 400 => return Err(Failure::Refused(refusal(&body))),
+            _ if reply.status >= 400 => return Err(Failure::Refused(refusal(&body).into())),
             (Err(garbled), _) | (_, Err(garbled)) => return Err(garbled),
         };
     let yes = code.map(|code| matches!(code, 0 | 200..=299));
@@ -33,11 +33,11 @@ pub(super) fn success(reply: &Reply) -> Result<Map<String, Json>, Failure> {
         _ if reply.status >= 400 => Err(failed()),
         (Some(true), None | Some(true)) => Ok(body),
         (None, _) if code == Some(200) => Ok(body),
-        (None, None) => Err(Failure::Garbled("JSON without the documented `success`".to_owned())),
+        (None, None) => Err(Failure::Garbled("JSON without the documented `success`".to_owned().into())),
         // No document says which of the two holds.
         (Some(said), Some(yes)) if said != yes => Err(match failed() {
             Failure::Refused(words) => {
-                Failure::Garbled(format!("`success` and `code` contradict each other ({words})"))
+                Failure::Garbled(format!("`success` and `code` contradict each other ({words})").into())
             }
             failure => failure,
         }),
@@ -82,11 +82,11 @@ pub fn parse_write(reply: &Reply) -> Result<WriteReceipt, Failure> {
 
 fn queue(row: &Map<String, Json>, path: &str, offset: i64) -> Result<Row, Failure> {
     let exten = Cursor::new(row, path, "exten").id()?;
-    let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`")))?;
+    let exten = exten.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `exten`").into()))?;
     let name = Cursor::new(row, path, "displayName");
     // A queue without its name would pass for a missing one, and apply would create a duplicate.
     if name.get().is_none() {
-        return Err(Failure::Garbled(format!("`{path}` has no `displayName`")));
+        return Err(Failure::Garbled(format!("`{path}` has no `displayName`").into()));
     }
     let name = name.text()?.unwrap_or_default();
     let mut record = Record::default();
@@ -114,10 +114,11 @@ fn members(row: &Map<String, Json>, path: &str) -> Result<Option<Members>, Failu
     let mut members = Members::new();
     for (member, path) in list {
         let number = Cursor::new(member, &path, "agentNumber").id()?;
-        let number = number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`")))?;
+        let number =
+            number.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `agentNumber`").into()))?;
         let Some(priority) = Cursor::new(member, &path, "priority").number()? else { return Ok(None) };
         if members.insert(number, priority).is_some_and(|before| before != priority) {
-            return Err(Failure::Garbled(format!("`{path}` is a member twice, with two priorities")));
+            return Err(Failure::Garbled(format!("`{path}` is a member twice, with two priorities").into()));
         }
     }
     Ok(Some(members))

@@ -11,6 +11,7 @@ use crate::apply::readback::{QueueKey, ReadBack, ReadSet, listed_agent, matching
 use crate::model::call::{Call, Failure};
 use crate::model::field::Record;
 use crate::model::id::{Kind, OperatorId};
+use crate::model::language::Localized;
 use crate::model::ledger::Ledger;
 use crate::model::live::{Listing, Live, LiveQueue, Seats};
 use crate::model::unread::{ListingDoubt, Unread};
@@ -43,7 +44,7 @@ pub async fn live(vendors: &Vendors<impl ResourceReader>) -> Result<Live, Failur
     match tokio::join!(read_agents, read_queues) {
         (Ok(agents), Ok(queues)) => Ok(Live { agents, queues, seats: Seats::Unasked }),
         (Err(one), Err(other)) => {
-            let message = format!("{}\n{}", one.message(), other.message());
+            let message = Localized::lines([one.words(), other.words()].into_iter().flatten());
             // A run with a refused sign-in must not be repeated, in spite of any other failure.
             let graver = if other.reason() > one.reason() { other } else { one };
             Err(graver.map(|_| message))
@@ -272,7 +273,7 @@ async fn one(vendor: &impl ResourceReader, key: &OperatorId) -> Result<Option<Ro
     match (rows.remove(key), incomplete) {
         (Some(row), _) => Ok(Some(row)),
         (None, None) => Ok(None),
-        (None, Some(doubt)) => Err(Failure::Garbled(Unread::Incomplete { doubt }.to_string())),
+        (None, Some(doubt)) => Err(Failure::Garbled(Unread::Incomplete { doubt }.to_string().into())),
     }
 }
 

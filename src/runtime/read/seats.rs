@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::resources::{READINGS, each};
 use crate::model::call::{Failure, Reply};
 use crate::model::desired::Desired;
+use crate::model::language::localized;
 use crate::model::live::{LiveSeats, SeatPassword};
 use crate::model::value::Value;
 use crate::model::{id::OperatorId, seat};
@@ -80,10 +81,10 @@ async fn compare(
     let values = secrets.get_all(named.values().map(|secret| (***secret).clone()).collect()).await;
     let told = named.into_iter().map(|(account, secret)| {
         let told = match (seats.passwords.get(account), values.get(secret.as_ref())) {
-            (_, None) => SeatPassword::Unknown("it was not read".to_owned()),
+            (_, None) => SeatPassword::Unknown(localized!("it was not read", "没有读", "沒有讀")),
             (_, Some(Err(error))) => SeatPassword::Unknown(error.clone()),
             (_, Some(Ok(value))) if let Some(why) = value.line_objection() => {
-                SeatPassword::Unknown(format!("the password {secret} {why}"))
+                SeatPassword::Unknown(format!("the password {secret} {why}").into())
             }
             (None, Some(Ok(_))) => SeatPassword::Untold,
             (Some(md5), Some(Ok(secret))) if md5.is_of(secret) => SeatPassword::Same,

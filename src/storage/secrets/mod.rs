@@ -28,6 +28,7 @@ use self::store::{Found, SecretReader, SecretResolver, SecretStore, Write, Wrong
 pub use self::vault::SignIns;
 use crate::config::secret_key::key_objection;
 use crate::config::workspace::{Store, Workspace};
+use crate::model::language::Localized;
 use crate::model::secret::{Secret, SecretRef};
 use crate::runtime::ports::PasswordStore;
 
@@ -239,10 +240,10 @@ impl PasswordStore for Secrets {
     fn get_all(
         &self,
         wanted: BTreeSet<SecretRef>,
-    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>> {
+    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, Localized>>> {
         Box::pin(async move {
             let all = Secrets::get_all(self, wanted).await.into_iter();
-            all.map(|(secret, value)| (secret, value.map_err(|error| error.to_string()))).collect()
+            all.map(|(secret, value)| (secret, value.map_err(|error| error.words()))).collect()
         })
     }
 
@@ -250,8 +251,8 @@ impl PasswordStore for Secrets {
         &'a self,
         secret: &'a SecretRef,
         renew: bool,
-    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, String>> {
-        Box::pin(async move { Secrets::make(self, secret, renew).await.map_err(|error| error.to_string()) })
+    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, Localized>> {
+        Box::pin(async move { Secrets::make(self, secret, renew).await.map_err(|error| error.words()) })
     }
 
     fn rotated<'a>(&'a self, secret: &'a SecretRef) -> LocalBoxFuture<'a, bool> {
@@ -262,8 +263,8 @@ impl PasswordStore for Secrets {
         &'a self,
         secret: &'a SecretRef,
         sent: &'a Secret,
-    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, String>> {
-        Box::pin(async { Secrets::settle(self, secret, sent).await.map_err(|error| error.to_string()) })
+    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, Localized>> {
+        Box::pin(async { Secrets::settle(self, secret, sent).await.map_err(|error| error.words()) })
     }
 }
 

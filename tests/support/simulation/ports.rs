@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use rosterctl::config::settings::Spec;
 use rosterctl::config::workspace::Connection;
 use rosterctl::model::call::{Call, Failure, Reply};
+use rosterctl::model::language::Localized;
 use rosterctl::model::secret::{Secret, SecretRef};
 use rosterctl::model::support::Support;
 use rosterctl::model::write_op::WriteOp;
@@ -146,7 +147,7 @@ impl Transport for WorldTransport {
         let blind = self.mutant == Some(Mutant::BlindRetry) && call.operation == "addQueue";
         Box::pin(async move {
             let reply = Waiting(signal).await;
-            let reply = reply.unwrap_or_else(|| Err(Failure::Unknown("nothing came".to_owned())));
+            let reply = reply.unwrap_or_else(|| Err(Failure::Unknown("nothing came".to_owned().into())));
             let clear = |reply: &Reply| serde_json::from_slice::<serde_json::Value>(&reply.body).is_ok();
             let reply = match self.mutant {
                 Some(Mutant::EarlyDelete) if self.world.borrow().planned => reply.map(without_members),
@@ -155,7 +156,7 @@ impl Transport for WorldTransport {
             match reply {
                 Ok(reply) if !blind || clear(&reply) => Ok((reply, None)),
                 Err(failure) if !blind => Err(failure),
-                _ => Err(Failure::NotSent("no connection".to_owned())),
+                _ => Err(Failure::NotSent("no connection".to_owned().into())),
             }
         })
     }
@@ -222,9 +223,10 @@ impl PasswordStore for WorldPasswords {
     fn get_all(
         &self,
         wanted: BTreeSet<SecretRef>,
-    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, String>>> {
+    ) -> LocalBoxFuture<'_, BTreeMap<SecretRef, Result<Arc<Secret>, Localized>>> {
         let known = self.known.lock().unwrap();
-        let value = |secret: &SecretRef| known.get(secret).cloned().ok_or_else(|| "it is missing".to_owned());
+        let value =
+            |secret: &SecretRef| known.get(secret).cloned().ok_or_else(|| "it is missing".to_owned().into());
         let all = wanted.into_iter().map(|secret| (secret.clone(), value(&secret))).collect();
         Box::pin(std::future::ready(all))
     }
@@ -233,7 +235,7 @@ impl PasswordStore for WorldPasswords {
         &'a self,
         secret: &'a SecretRef,
         renew: bool,
-    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, String>> {
+    ) -> LocalBoxFuture<'a, Result<Arc<Secret>, Localized>> {
         Box::pin(async move {
             let known = self.known.lock().unwrap().get(secret).cloned();
             if let Some(value) = known.filter(|_| !renew) {
@@ -256,7 +258,7 @@ impl PasswordStore for WorldPasswords {
             }
             self.sleep(there).await;
             if refused {
-                return Err("the store is sealed".to_owned());
+                return Err("the store is sealed".to_owned().into());
             }
             self.world.borrow_mut().store.insert(key, value);
             self.sleep(there).await;
@@ -273,7 +275,7 @@ impl PasswordStore for WorldPasswords {
         &'a self,
         _: &'a SecretRef,
         _: &'a Secret,
-    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, String>> {
+    ) -> LocalBoxFuture<'a, Result<Option<Arc<Secret>>, Localized>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 }

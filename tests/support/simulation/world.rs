@@ -408,7 +408,7 @@ impl World {
         };
         let result = match (fate, reply) {
             (Fate::Well, Some(reply)) => Ok(reply),
-            (Fate::NotSent, _) => Err(Failure::NotSent("no connection".to_owned())),
+            (Fate::NotSent, _) => Err(Failure::NotSent("no connection".to_owned().into())),
             (Fate::TooMany(after), _) => {
                 let mut reply = plain(429, "text/html", b"<html>slow down</html>");
                 reply.retry_after = after.map(Duration::from_secs);
@@ -420,7 +420,7 @@ impl World {
                 reply.body.truncate(reply.body.len() / 2);
                 Ok(reply)
             }
-            _ => Err(Failure::Unknown("the connection broke".to_owned())),
+            _ => Err(Failure::Unknown("the connection broke".to_owned().into())),
         };
         *signal.answer.borrow_mut() = Some(result);
         self.happen(way_back, Happening::Given(signal));

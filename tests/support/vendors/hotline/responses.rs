@@ -27,8 +27,8 @@ fn success(reply: &Reply) -> Result<Object, Failure> {
             let code = Cursor::new(&body, "", "code").number()?.unwrap_or(i64::from(reply.status));
             Err(failure(code, reply, refusal(&body)))
         }
-        _ if reply.status >= 400 => Err(Failure::Refused(refusal(&body))),
-        Ok(_) => Err(Failure::Garbled("JSON without the documented `ok`".to_owned())),
+        _ if reply.status >= 400 => Err(Failure::Refused(refusal(&body).into())),
+        Ok(_) => Err(Failure::Garbled("JSON without the documented `ok`".to_owned().into())),
         Err(garbled) => Err(garbled),
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn line(row: &Object, path: &str) -> Result<Row, Failure> {
 
 fn key(row: &Object, path: &str, key: &str) -> Result<OperatorId, Failure> {
     let text = Cursor::new(row, path, key).text()?;
-    let text = text.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `{key}`")))?;
+    let text = text.ok_or_else(|| Failure::Garbled(format!("`{path}` has no `{key}`").into()))?;
     Ok(OperatorId::from(&*text))
 }
 
@@ -148,7 +148,7 @@ fn members(at: &Cursor<'_>) -> Result<Option<Members>, Failure> {
         let login = key(member, &path, "login")?;
         let Some(turn) = Cursor::new(member, &path, "turn").number()? else { return Ok(None) };
         if members.insert(login, turn).is_some() {
-            return Err(Failure::Garbled(format!("`{path}` appears twice")));
+            return Err(Failure::Garbled(format!("`{path}` appears twice").into()));
         }
     }
     Ok(Some(members))

@@ -82,7 +82,7 @@ impl Observer for Rota {
         let total = Cursor::new(&body, "", "onDuty").number()?.and_then(|total| usize::try_from(total).ok());
         let mut page = PresencePage { total, ..PresencePage::default() };
         let Some(list) = Cursor::new(&body, "", "duty").objects()? else {
-            return Err(Failure::Garbled("JSON without the documented `duty`".to_owned()));
+            return Err(Failure::Garbled("JSON without the documented `duty`".to_owned().into()));
         };
         for (row, path) in list {
             let who = Cursor::new(row, &path, "who").text()?;
