@@ -20,6 +20,7 @@ use rosterctl::model::call::Failure;
 use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::{Ending, Entry};
+use rosterctl::model::language::Localized;
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live, LiveQueue};
 use rosterctl::model::plan::{ChangeOrigin, Operation, Plan, Verb};
@@ -90,14 +91,14 @@ fn answered(step: usize, failure: Failure) -> Vec<Event> {
 #[test]
 fn a_call_that_cannot_be_repeated_any_more_ends_its_step_as_unknown_and_not_the_run() {
     let plan = plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]);
-    for other in [Failure::SignIn as fn(String) -> Failure, Failure::Refused] {
+    for other in [Failure::SignIn as fn(Localized) -> Failure, Failure::Refused] {
         let finish = drive(plan.clone(), |effect| match effect {
             Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
             Effect::Send { step: 0, repetition: 0, .. } => {
                 answered(0, Failure::Unknown("why".to_owned().into()))
             }
             Effect::Send { step: 0, .. } => vec![Event::Interrupted, Event::NotStarted { step: 0 }],
-            Effect::Send { step, .. } => answered(*step, other("no".to_owned())),
+            Effect::Send { step, .. } => answered(*step, other("no".to_owned().into())),
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
         let Finish::Ran(ApplyOutcome { results, .. }) = finish else { panic!("{finish:?}") };
