@@ -459,6 +459,36 @@ fn an_agent_that_moves_while_a_deletion_waits_is_not_deleted() {
 }
 
 #[test]
+fn an_agent_that_moves_while_its_edit_waits_is_not_overwritten() {
+    let agents = (1..=13).map(|n| format!("  - {{ operatorId: \"{}\", name: 坐席 }}\n", 8000 + n));
+    let slow = "faults: { delayMs: { probability: 1, min: 1000, max: 1000 }, only: [edit/v2] }";
+    let bench = Bench::new(&format!("{slow}\nagents:\n{}", agents.collect::<String>()));
+    bench.workspace("policy: { limits: { floor: 100 } }\n");
+    // So many edits share a listing. The first two are in flight, and the next two wait for their places.
+    let edits = (1..=13).map(|n| format!("  - {{ operatorId: \"{}\", name: 新 }}\n", 8000 + n));
+    bench.roster(&format!("agents:\n{}", edits.collect::<String>()));
+    let mut command = command_in(bench.folder.path(), &["apply", "--auto-approve"], &[]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    while !bench.with(|estate| estate.calls.keys().any(|path| path.ends_with("edit/v2"))) {
+        assert_eq!(child.try_wait().unwrap(), None, "it went on without waiting");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let waiting = ["8003", "8004"];
+    bench.with(|estate| {
+        for id in waiting {
+            estate.get_mut::<AgentConfig>().agent_mut(id).unwrap().name = Some("新人".to_owned());
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{out}");
+    for id in waiting {
+        let name = bench.with(|estate| estate.get::<AgentConfig>().agent(id).unwrap().name.clone());
+        assert_eq!(name.as_deref(), Some("新人"), "{out}");
+    }
+}
+
+#[test]
 fn an_interrupted_run_queries_no_presence() {
     let bench = bench(&format!("{}{SLOW}", seed()), "protect: [on-call]");
     bench.roster(TEN);

@@ -17,17 +17,14 @@ use rosterctl::apply::{
     ledger_update,
 };
 use rosterctl::model::call::Failure;
-use rosterctl::model::field::Record;
 use rosterctl::model::id::{Kind, OperatorId};
 use rosterctl::model::journal::{Ending, Entry};
-use rosterctl::model::language::Localized;
 use rosterctl::model::ledger::{AppliedPassword, Ledger, LedgerEntry, MadePassword, SeenPassword};
 use rosterctl::model::live::{Listing, Live, LiveQueue};
 use rosterctl::model::plan::{ChangeOrigin, Operation, Plan, Verb};
 use rosterctl::model::queue::ASSIGN_MEMBERS;
 use rosterctl::model::retry::{self, Bounds};
-use rosterctl::model::value::Value;
-use rosterctl::model::{agent, unread::Unread};
+use rosterctl::model::{agent, field::Record, unread::Unread, value::Value};
 use rosterctl::plan::Options;
 
 /// Returns a plan for agents of which some are live, without queues. Version 1 of the live agents' password was set.
@@ -88,15 +85,17 @@ fn answered(step: usize, failure: Failure) -> Vec<Event> {
     vec![Event::Answered { step, result: Err(failure) }]
 }
 
+fn broke() -> Failure {
+    Failure::Unknown("it broke".to_owned().into())
+}
+
 #[test]
 fn a_call_that_cannot_be_repeated_any_more_ends_its_step_as_unknown_and_not_the_run() {
     let plan = plan_of("[{ operatorId: \"8001\" }, { operatorId: \"8002\" }]", &[]);
-    for other in [Failure::SignIn as fn(Localized) -> Failure, Failure::Refused] {
+    for other in [Failure::SignIn as fn(_) -> Failure, Failure::Refused] {
         let finish = drive(plan.clone(), |effect| match effect {
             Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
-            Effect::Send { step: 0, repetition: 0, .. } => {
-                answered(0, Failure::Unknown("why".to_owned().into()))
-            }
+            Effect::Send { step: 0, repetition: 0, .. } => answered(0, broke()),
             Effect::Send { step: 0, .. } => vec![Event::Interrupted, Event::NotStarted { step: 0 }],
             Effect::Send { step, .. } => answered(*step, other("no".to_owned().into())),
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -208,7 +207,7 @@ fn a_new_queue_of_unknown_outcome_takes_no_longer_than_trying_again_may_and_is_n
                     Effect::Send { step, repetition, .. } => {
                         now += if repetition > 0 { retry::backoff(repetition, 0.5) } else { Duration::ZERO };
                         sent.push(now);
-                        events.extend(answered(step, Failure::Unknown("it broke".to_owned().into())));
+                        events.extend(answered(step, broke()));
                     }
                     Effect::ReadPresence { .. } | Effect::Finish(_) => panic!("{effect:?}"),
                 }
@@ -276,7 +275,7 @@ fn an_unanswered_password_call_is_unknown() {
     };
     let plan = plan_of(&agents(2), &["8001"]);
     let finish = drive(plan.clone(), |effect| match effect {
-        Effect::Send { step, .. } => answered(*step, Failure::Unknown("it broke".to_owned().into())),
+        Effect::Send { step, .. } => answered(*step, broke()),
         Effect::Read { purpose, wanted, .. } => nothing_seen(*purpose, wanted),
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -340,7 +339,7 @@ fn a_refused_sign_in_confirms_nothing_that_was_not_heard() {
         }
         Effect::Send { step, .. } => {
             created = true;
-            answered(*step, Failure::Unknown("it broke".to_owned().into()))
+            answered(*step, broke())
         }
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
     });
@@ -451,7 +450,7 @@ fn an_edit_that_looks_done_without_a_yes_sends_its_role_again() {
         Effect::Send { step, op, .. } => {
             edits.push(op.clone());
             let first = !std::mem::replace(&mut edited, true);
-            let result = if first { Err(Failure::Unknown("it broke".to_owned().into())) } else { Ok(None) };
+            let result = if first { Err(broke()) } else { Ok(None) };
             vec![Event::Answered { step: *step, result }]
         }
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -515,7 +514,7 @@ fn what_no_edit_can_set_again_stays_unknown_without_a_yes() {
         }
         Effect::Send { step, follow_up: false, .. } => {
             created = true;
-            answered(*step, Failure::Unknown("it broke".to_owned().into()))
+            answered(*step, broke())
         }
         Effect::Send { step, .. } => vec![Event::Answered { step: *step, result: Ok(None) }],
         Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
@@ -623,7 +622,7 @@ fn a_queue_that_is_not_shown_after_an_unknown_outcome_is_looked_at_again_and_not
             }
             Effect::Send { step, .. } => {
                 sent += 1;
-                answered(*step, Failure::Unknown("it broke".to_owned().into()))
+                answered(*step, broke())
             }
             Effect::ReadPresence { .. } | Effect::Finish(_) => Vec::new(),
         });
@@ -656,9 +655,7 @@ fn a_queue_that_a_later_listing_lacks_keeps_no_agent() {
             seen.agents.values_mut().for_each(|agent| *agent = Ok(there.then(Record::default)));
             vec![Event::ReadBack { purpose: *purpose, seen }]
         }
-        Effect::Send { step, op: WriteOp::SetMembers { .. }, repetition: 0, .. } => {
-            answered(*step, Failure::Unknown("it broke".to_owned().into()))
-        }
+        Effect::Send { step, op: WriteOp::SetMembers { .. }, repetition: 0, .. } => answered(*step, broke()),
         Effect::Send { step, op: WriteOp::SetMembers { .. }, .. } => {
             let mut events = answered(*step, Failure::Refused("no such queue".to_owned().into()));
             events.extend(confirmation.take());

@@ -70,7 +70,7 @@ macro_rules! say {
 pub(crate) use say;
 
 /// A text in every language. As text and in JSON it is English.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Localized(Box<[String; 3]>);
 
 impl Localized {
@@ -115,6 +115,12 @@ impl From<String> for Localized {
 impl fmt::Display for Localized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text(Language::En))
+    }
+}
+
+impl fmt::Debug for Localized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.text(Language::En), f)
     }
 }
 

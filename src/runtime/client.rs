@@ -39,11 +39,11 @@ pub trait Check {
     /// The reason for which the call may not leave.
     fn ready(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
-    /// Checks that the call may leave.
+    /// Checks that the call may leave. `holds` is true if it has its place among those in flight.
     ///
     /// # Errors
     /// The reason for which it may not.
-    fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>>;
+    fn check(&self, holds: bool) -> LocalBoxFuture<'_, Result<(), Failure>>;
 
     /// Returns true if the observations of the check are still current.
     fn is_current(&self) -> bool;
@@ -412,7 +412,7 @@ impl Client {
         let mut rounds = 0;
         let _place = loop {
             if let (Some(check), Some(permit)) = (check, &mut permit) {
-                self.hold_permit_while(permit, or_stop(stop, check.check()))
+                self.hold_permit_while(permit, or_stop(stop, check.check(false)))
                     .await?
                     .map_err(|failure| self.unsent(failure))?;
             }
@@ -439,7 +439,7 @@ impl Client {
             }
         };
         if let (Some(check), None) = (check, &permit) {
-            or_stop(stop, check.check()).await?.map_err(|failure| self.unsent(failure))?;
+            or_stop(stop, check.check(true)).await?.map_err(|failure| self.unsent(failure))?;
         }
         self.open()?;
         if let Some(care) = care {

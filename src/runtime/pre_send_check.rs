@@ -166,14 +166,15 @@ impl<'a> PreSendChecks<'a> {
 
     /// Reads the targets of a call. After a failed read of queues it skips the agents.
     ///
-    /// A call that `holds` its place among those in flight reads agents one at a time, in that place.
+    /// A call that `holds` its place among those in flight makes one read at a time, in that place: calls that wait for
+    /// its read may hold all others.
     async fn read(&self, op: &WriteOp, wanted: ReadSet, created: Option<Duration>, holds: bool) -> ReadBack {
         let ReadSet { agents, queues } = wanted;
         let mut seen = ReadBack::default();
         for key in queues {
             let since = created.map(|created| self.since(created));
             let max_age = observation::listing_age(self.plan, op, self.pages(), since, self.fresh);
-            let found = self.read_queues(&key, max_age).await;
+            let found = self.read_queues(&key, max_age, holds).await;
             let failed = found.is_err();
             seen.queues.insert(key, found);
             if failed {
@@ -191,27 +192,36 @@ impl<'a> PreSendChecks<'a> {
         }
         let (wanted, listed) =
             (ReadSet { agents, ..ReadSet::default() }, (self.plan.summary.live.listed_agents(), 0));
-        let found = if holds {
-            let aside: Vendors<Aside<'_>> = self.vendors.get(Kind::Agent).map(Aside).into_iter().collect();
-            resources::look(&aside, &wanted, listed).await
-        } else {
-            resources::look(self.vendors, &wanted, listed).await
-        };
-        seen.agents = found.agents;
+        seen.agents = self.look(Kind::Agent, &wanted, listed, holds).await.agents;
         seen
     }
 
+    /// Reads some resources of a kind, in the place of a call that `holds` one.
+    async fn look(&self, kind: Kind, wanted: &ReadSet, listed: (usize, usize), holds: bool) -> ReadBack {
+        if holds {
+            let aside: Vendors<Aside<'_>> = self.vendors.get(kind).map(Aside).into_iter().collect();
+            resources::look(&aside, wanted, listed).await
+        } else {
+            resources::look(self.vendors, wanted, listed).await
+        }
+    }
+
     /// Returns the queues of a key, from a listing of at most `max_age` or from a query.
-    async fn read_queues(&self, key: &QueueKey, max_age: Option<Duration>) -> Result<Queues, Unread> {
+    async fn read_queues(
+        &self,
+        key: &QueueKey,
+        max_age: Option<Duration>,
+        holds: bool,
+    ) -> Result<Queues, Unread> {
         let wanted = |key: QueueKey| ReadSet { queues: BTreeSet::from([key]), ..ReadSet::default() };
         let Some(max_age) = max_age else {
-            let seen = resources::look(self.vendors, &wanted(key.clone()), (0, usize::MAX)).await;
+            let seen = self.look(Kind::Queue, &wanted(key.clone()), (0, usize::MAX), holds).await;
             return Ok(seen.queues(key)?.to_vec());
         };
         let mut listed = self.queues.lock().await;
         if listed.as_ref().is_none_or(|(at, _)| self.since(*at) > max_age) {
             let at = self.clock.elapsed();
-            let seen = resources::look(self.vendors, &wanted(QueueKey::All), (0, 0)).await;
+            let seen = self.look(Kind::Queue, &wanted(QueueKey::All), (0, 0), holds).await;
             *listed = Some((at, seen.queues(&QueueKey::All)?.to_vec()));
         }
         let queues = listed.iter().flat_map(|(_, queues)| queues);
@@ -339,13 +349,13 @@ impl Check for PreSendCheck<'_> {
         })
     }
 
-    fn check(&self) -> LocalBoxFuture<'_, Result<(), Failure>> {
-        Box::pin(async {
+    fn check(&self, holds: bool) -> LocalBoxFuture<'_, Result<(), Failure>> {
+        Box::pin(async move {
             // Before a deletion took its place, its targets were read.
             if matches!(self.op, WriteOp::Delete { .. }) && self.is_fresh() {
                 return Ok(());
             }
-            self.observe(true).await
+            self.observe(holds).await
         })
     }
 
